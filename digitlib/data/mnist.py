@@ -1,0 +1,103 @@
+"""MNIST: 70,000 handwritten digits of 28x28 pixels, read from the file that ships with the project.
+
+MNIST is by Yann LeCun, Corinna Cortes and Christopher J.C. Burges
+(http://yann.lecun.com/exdb/mnist/), made from NIST's Special Databases 1 and 3, and is shared under
+Creative Commons Attribution-ShareAlike 3.0. ``tools/build_mnist.py`` made ``mnist.npz`` from the
+original four files.
+
+The 60,000 training digits are divided once and for all into 55,000 to train on and 5,000 to
+validate on, so that whatever is chosen while training is never chosen by the 10,000 test digits.
+"""
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from digitlib.errors import DataError
+
+MNIST_FILE = Path(__file__).with_name("mnist.npz")
+
+TRAINING_DIGITS = 55_000
+VALIDATION_DIGITS = 5_000
+TEST_DIGITS = 10_000
+SPLIT_SEED = 1998  # the year of the paper that introduced MNIST
+
+# Of each array's bytes, as tools/build_mnist.py prints them.
+SHA256 = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
+
+Split = Literal["training", "validation", "test"]
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Images of digits and what each one is.
+
+    Attributes:
+        images: uint8 (n, 28, 28), 0 is paper and 255 is ink.
+        labels: uint8 (n,), 0 to 9.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: np.ndarray | slice) -> "Digits":
+        """Return the digits at these places, in this order."""
+        return Digits(self.images[indices], self.labels[indices])
+
+
+def load_mnist(split: Split, path: Path = MNIST_FILE) -> Digits:
+    """Load one part of MNIST.
+
+    The training digits come in an order shuffled once and fixed, so that their first n are a fair
+    sample of all. The test digits keep MNIST's own order: test digit 247 is everyone's test digit
+    247.
+
+    Args:
+        split: ``"training"`` (55,000), ``"validation"`` (5,000) or ``"test"`` (10,000 digits).
+        path: an .npz with Keras's layout.
+
+    Raises:
+        DataError: the file is missing, unreadable, or not MNIST to the last pixel.
+    """
+    if split == "test":
+        return Digits(*_read_arrays(path, "x_test", "y_test"))
+    digits = Digits(*_read_arrays(path, "x_train", "y_train"))
+    # RandomState, not default_rng: NumPy promises that its stream never changes (NEP 19).
+    order = np.random.RandomState(SPLIT_SEED).permutation(len(digits))
+    if split == "training":
+        return digits.take(order[:TRAINING_DIGITS])
+    return digits.take(order[TRAINING_DIGITS:])
+
+
+def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
+    cure = "Get the file again: git checkout -- digitlib/data/mnist.npz"
+    arrays = []
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for name in names:
+                array = archive[name]
+                array.setflags(write=False)
+                arrays.append(array)
+    except FileNotFoundError as error:
+        raise DataError(f"The digits are missing: there is no file {path}. {cure}") from error
+    except KeyError as error:
+        raise DataError(f"{path.name} holds no array {name}. {cure}") from error
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path.name} is damaged and cannot be read ({error}). {cure}") from error
+    for name, array in zip(names, arrays, strict=True):
+        if hashlib.sha256(array.tobytes()).hexdigest() != SHA256[name]:
+            raise DataError(f"{path.name} is damaged: {name} is not MNIST's. {cure}")
+    return arrays
