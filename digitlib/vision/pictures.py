@@ -1,0 +1,101 @@
+"""Open the pictures that people bring, of any common format and depth, the right way up.
+
+Pictures come from strangers, so their size is looked at before their pixels are decoded.
+"""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from digitlib.errors import PictureError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 50_000_000  # a phone's largest photographs; decoded they take 200 MB for a moment
+MAX_SIDE = 2_048  # of the array given back; a digit needs 20 pixels
+
+
+def open_picture(source: bytes | Path) -> np.ndarray:
+    """Open a PNG, JPEG, WebP, BMP or GIF (its first frame) as an array.
+
+    The rotation noted in a photograph's EXIF data is applied, palettes and CMYK become RGB, 16-bit
+    greys become 8-bit, and a picture with a side over 2,048 pixels is made smaller.
+
+    Args:
+        source: the content of a file, or its path.
+
+    Returns:
+        uint8, (height, width) for grey, (height, width, 3) for RGB, (height, width, 4) for RGBA.
+
+    Raises:
+        PictureError: the file cannot be read, is no picture of these formats, is cut off, or is
+            larger than 10 MB or 50 million pixels.
+    """
+    content = _read(source) if isinstance(source, Path) else source
+    if not content:
+        raise PictureError("The file is empty. Choose a picture of a digit.")
+    if len(content) > MAX_BYTES:
+        raise PictureError(
+            f"The file is {len(content) / 2**20:.0f} MB large; pictures may have up to "
+            f"{MAX_BYTES // 2**20} MB. Make it smaller or crop it to the digit."
+        )
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of pictures over 89 million pixels; MAX_PIXELS refuses them below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PictureError(_too_many_pixels("The picture")) from error
+    except Exception as error:  # Pillow's format plugins raise errors of many kinds
+        raise PictureError(
+            "The file is not a picture that can be read. Use a PNG, JPEG, WebP, BMP or GIF."
+        ) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(_too_many_pixels(f"The picture has {width:,} x {height:,} pixels; it"))
+    try:
+        # For JPEG, decoding at a reduced size saves most of the time and memory.
+        image.draft(None, (MAX_SIDE, MAX_SIDE))
+        image.load()
+        image = _to_eight_bits(ImageOps.exif_transpose(image))
+        image.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2.0)
+    except Exception as error:  # as above: a damaged file can fail in any way
+        raise PictureError(
+            "The picture is damaged or cut off. Save or send it again, then try once more."
+        ) from error
+    return np.asarray(image)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            # One byte more than allowed is enough to be refused.
+            with path.open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _too_many_pixels(subject: str) -> str:
+    return (
+        f"{subject} may have up to {MAX_PIXELS // 1_000_000} million pixels. "
+        "Make it smaller or crop it to the digit."
+    )
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Return the image in mode L, RGB or RGBA."""
+    if image.mode.startswith("I") or image.mode == "F":
+        # Cameras and scanners store 10, 12 or 14 bits in files of 16: take the least that fits.
+        values = np.asarray(image, np.float64)
+        bits = next((b for b in (8, 10, 12, 14, 16) if values.max() < 2**b), 32)
+        return Image.fromarray((values.clip(0) * (255 / (2**bits - 1))).astype(np.uint8))
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
