@@ -1,0 +1,1 @@
+"""Reading digits with a trained model, and judging how well it reads."""

@@ -1,0 +1,105 @@
+"""How well a model reads: measured from its probabilities and the truth, nothing read twice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A model's answers measured against the truth.
+
+    Attributes:
+        accuracy: share of digits read right, 0 to 1.
+        loss: mean cross-entropy in nats.
+        confusion: int (10, 10); row is the truth, column the answer.
+        per_digit: a row per digit, with columns ``digit``, ``count``, ``precision``, ``recall``
+            and ``f1`` (0 to 1; 0 where nothing was read as that digit).
+        mistakes: a row per misread digit, with columns ``index`` (its place among the digits),
+            ``truth``, ``answer``, ``confidence`` (probability of the answer) and ``loss``.
+    """
+
+    accuracy: float
+    loss: float
+    confusion: np.ndarray
+    per_digit: pd.DataFrame
+    mistakes: pd.DataFrame
+
+    @property
+    def count(self) -> int:
+        return int(self.confusion.sum())
+
+    def summary(self) -> dict:
+        """Return the numbers as plain values, for a JSON file."""
+        return {
+            "count": self.count,
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+            "mistakes": len(self.mistakes),
+            "per_digit": self.per_digit.to_dict("records"),
+            "confusion": self.confusion.tolist(),
+        }
+
+
+def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
+    """Measure answers against the truth.
+
+    Args:
+        probabilities: float32 (n, 10), a row per digit.
+        labels: uint8 (n,), what each one is.
+
+    Raises:
+        ValueError: the two are not of the same length.
+    """
+    if probabilities.shape != (len(labels), 10):
+        raise ValueError(f"expected probabilities ({len(labels)}, 10), got {probabilities.shape}")
+    truth = labels.astype(int)
+    answers = probabilities.argmax(axis=1)
+    losses = find_losses(probabilities, truth)
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (truth, answers), 1)
+    wrong = np.flatnonzero(answers != truth)
+    mistakes = pd.DataFrame(
+        {
+            "index": wrong,
+            "truth": truth[wrong],
+            "answer": answers[wrong],
+            "confidence": probabilities[wrong, answers[wrong]].astype(float),
+            "loss": losses[wrong],
+        }
+    )
+    return Evaluation(
+        accuracy=float((answers == truth).mean()),
+        loss=float(losses.mean()),
+        confusion=confusion,
+        per_digit=_measure_digits(confusion),
+        mistakes=mistakes,
+    )
+
+
+def find_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of each answer, float64 (n,), in nats.
+
+    Probabilities under 1e-7 count as 1e-7, as in Keras, so that one sure mistake stays finite.
+    """
+    of_truth = probabilities[np.arange(len(labels)), labels].astype(float)
+    return -np.log(np.clip(of_truth, 1e-7, 1.0))
+
+
+def _measure_digits(confusion: np.ndarray) -> pd.DataFrame:
+    right = confusion.diagonal()
+    read_as, are = confusion.sum(axis=0), confusion.sum(axis=1)
+    precision = np.divide(right, read_as, out=np.zeros(10), where=read_as > 0)
+    recall = np.divide(right, are, out=np.zeros(10), where=are > 0)
+    both = precision + recall
+    f1 = np.divide(2 * precision * recall, both, out=np.zeros(10), where=both > 0)
+    return pd.DataFrame(
+        {
+            "digit": np.arange(10),
+            "count": are,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+        }
+    )

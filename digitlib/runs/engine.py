@@ -1,0 +1,233 @@
+"""The processes that train: a Dask scheduler and a worker, on this machine or on a cluster.
+
+With ``DASK_SCHEDULER_ADDRESS`` set, runs go to that scheduler. With none set, a scheduler and one
+worker start on this machine as processes of their own at the first training. They outlive the
+process that started them, are found again through their scheduler file, and end when they have
+been idle for a while.
+
+Only the run's folder is sent to the worker, and nothing is sent back: whoever wants to know how a
+run stands reads its folder.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dask.config
+from distributed import Client, Future, fire_and_forget
+from filelock import FileLock, Timeout
+
+from digitlib.errors import EngineError
+from digitlib.runs.folder import (
+    Run,
+    change_state,
+    list_runs,
+    read_run,
+    request_stop,
+    runs_folder,
+)
+
+PROJECT = Path(__file__).resolve().parents[2]
+IDLE_TIMEOUT = "10 minutes"
+START_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+
+
+def submit_run(run: Run) -> None:
+    """Put a queued run in line to be trained; starts the engine where none runs.
+
+    Returns as soon as the engine has taken the run.
+
+    Raises:
+        EngineError: no engine can be started or reached. The run is then marked ``failed``.
+    """
+    try:
+        with _connect() as client:
+            _submit(client, run)
+    except EngineError as error:
+        change_state(run, "failed", str(error))
+        raise
+
+
+def stop_run(run: Run) -> None:
+    """Stop a run: at once in the queue, at the next batch while it trains.
+
+    Raises:
+        RunError: the run folder cannot be written.
+    """
+    request_stop(run)
+    if read_run(run.folder).status.state != "queued":
+        return
+    # The request above is enough: a worker that takes the run up finds it and lets go. What
+    # follows only spares the queue the wait, so an engine out of reach is no failure.
+    change_state(run, "stopped", "Stopped before it began.")
+    address = find_engine()
+    if address:
+        with Client(address, timeout=CONNECT_SECONDS, set_as_default=False) as client:
+            client.cancel([Future(run.id, client=client)], force=True)
+
+
+def recover_queue() -> None:
+    """Put runs back in line that were queued when the engine went away; do nothing otherwise.
+
+    Raises:
+        EngineError: no engine can be started or reached.
+    """
+    if find_engine() is None and any(run.status.state == "queued" for run in list_runs().runs):
+        with _connect():
+            pass  # an engine that starts takes up the queue
+
+
+def find_engine() -> str | None:
+    """Return the address of the scheduler that answers, or None."""
+    address = dask.config.get("scheduler-address", None)
+    if address is None:
+        address = _read_address()
+    return address if address is not None and _answers(address) else None
+
+
+def train_in_worker(folder: str) -> None:
+    """Train the run in this folder; what a worker process is asked to do.
+
+    A task may be run twice, after a worker was lost: a run that is no longer queued is left alone.
+    """
+    # Imported here: TensorFlow is loaded by the worker and by nobody who submits.
+    from digitlib.training.loop import TrainingError, train_run
+
+    run = read_run(Path(folder))
+    if run.status.state != "queued":
+        return
+    try:
+        train_run(run)
+    except TrainingError as error:
+        # The run folder holds the reason; the worker's log keeps where it came from.
+        print(f"{run.id}: {error} ({error.__cause__!r})", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _connect():
+    """Open a client for a moment, starting an engine on this machine if none is to be had."""
+    configured = dask.config.get("scheduler-address", None)
+    address = configured or _read_address()
+    if address is None or not (configured or _answers(address)):
+        address = _start_engine()
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError) as error:
+        raise EngineError(
+            f"The scheduler at {address} does not answer. Start it, or unset "
+            "DASK_SCHEDULER_ADDRESS to train on this machine."
+        ) from error
+    with client:
+        yield client
+
+
+def _submit(client: Client, run: Run) -> None:
+    future = client.submit(train_in_worker, str(run.folder), key=run.id, pure=False)
+    fire_and_forget(future)
+    # Closing the client drops what it has not sent yet: wait until the scheduler knows the task.
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while not client.run_on_scheduler(_knows_task, key=run.id):
+        if time.monotonic() > deadline:
+            raise EngineError("The scheduler did not take the run. Try again.")
+        time.sleep(0.02)
+
+
+def _knows_task(key: str, dask_scheduler) -> bool:
+    return key in dask_scheduler.tasks
+
+
+def _engine_folder() -> Path:
+    return runs_folder() / ".engine"
+
+
+def _scheduler_file() -> Path:
+    return _engine_folder() / "scheduler.json"
+
+
+def _read_address() -> str | None:
+    try:
+        return json.loads(_scheduler_file().read_text(encoding="utf-8"))["address"]
+    except (OSError, ValueError, KeyError):
+        return None  # none was started, or it is writing the file just now
+
+
+def _answers(address: str) -> bool:
+    """Whether something listens at a Dask address such as ``tcp://127.0.0.1:40123``."""
+    parts = urlsplit(address)
+    try:
+        with socket.create_connection((parts.hostname, parts.port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _start_engine() -> str:
+    """Start a scheduler and a worker unless another process just did; return the address."""
+    folder = _engine_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock", timeout=START_SECONDS):
+            address = _read_address()
+            if address is not None and _answers(address):
+                return address
+            _scheduler_file().unlink(missing_ok=True)
+            return _launch(folder)
+    except Timeout as error:
+        raise EngineError("Another process is starting the engine and does not finish.") from error
+    except OSError as error:
+        raise EngineError(f"The engine cannot be started: {error.strerror} ({folder}).") from error
+
+
+def _launch(folder: Path) -> str:
+    where = ["--scheduler-file", str(_scheduler_file()), "--no-dashboard"]
+    scheduler = _start_process(
+        "dask_scheduler", *where, "--host", "127.0.0.1", "--port", "0",
+        "--idle-timeout", IDLE_TIMEOUT, log=folder / "scheduler.log",
+    )  # fmt: skip
+    address = _wait_for_address(scheduler)
+    _start_process(
+        "dask_worker", *where, "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0",
+        "--death-timeout", "30", "--local-directory", str(folder), log=folder / "worker.log",
+    )  # fmt: skip
+    with Client(address, timeout=CONNECT_SECONDS, set_as_default=False) as client:
+        for run in reversed(list_runs().runs):
+            if run.status.state == "queued":
+                _submit(client, run)
+    return address
+
+
+def _start_process(module: str, *arguments: str, log: Path) -> subprocess.Popen:
+    """Start a command of Dask's that outlives this process and its terminal."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+    with log.open("a") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait_for_address(scheduler: subprocess.Popen) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and scheduler.poll() is None:
+        address = _read_address()
+        if address is not None and _answers(address):
+            return address
+        time.sleep(0.05)
+    raise EngineError(
+        f"The engine did not start; its last words are in {_engine_folder() / 'scheduler.log'}."
+    )

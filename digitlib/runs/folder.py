@@ -1,0 +1,376 @@
+"""Run folders: where the app, the command line and the worker meet.
+
+A run is a folder with plain files, so that whoever can see the folder can see the run::
+
+    config.json              what was asked
+    status.json              the state, replaced in one piece
+    batches.csv epochs.csv   grow while the network learns; a reader may find a torn last row
+    model.keras model.tflite
+    test_probabilities.npy   float32 (10000, 10), made by model.tflite
+    metrics.json
+
+While it trains, ``heartbeat`` is touched every few seconds; a file ``stop`` asks it to stop.
+"""
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from digitlib.errors import ConfigError, ModelError, RunError
+from digitlib.runs.config import TrainingConfig
+
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
+DEFAULT_RUNS_FOLDER = MODELS_FOLDER.parent / "runs"
+
+STATES = ("queued", "running", "done", "stopped", "failed", "interrupted")
+ACTIVE_STATES = ("queued", "running")
+HEARTBEAT_SECONDS = 2.0
+LOST_AFTER_SECONDS = 15.0
+
+BATCH_COLUMNS = ("epoch", "batch", "batches", "seconds", "loss", "accuracy")
+EPOCH_COLUMNS = (
+    "epoch",
+    "seconds",
+    "loss",
+    "accuracy",
+    "validation_loss",
+    "validation_accuracy",
+)
+
+# An id is also a part of an address and of a path: nothing that could leave the folder.
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def runs_folder() -> Path:
+    """Return the folder that new runs go to: ``DIGITLIB_RUNS``, else the project's ``runs/``."""
+    return Path(os.environ.get("DIGITLIB_RUNS") or DEFAULT_RUNS_FOLDER).expanduser().resolve()
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands.
+
+    Attributes:
+        state: one of ``STATES``.
+        message: a sentence for people, such as why the run failed; may be empty.
+        created, started, finished: times in UTC, ISO 8601; None where not yet.
+    """
+
+    state: str
+    message: str = ""
+    created: str | None = None
+    started: str | None = None
+    finished: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: its folder, what was asked of it and where it stood when this was read."""
+
+    folder: Path
+    config: TrainingConfig
+    status: Status
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def active(self) -> bool:
+        return self.status.state in ACTIVE_STATES
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a model that reads digits, and its answers for the test digits."""
+        return self.model_file.exists() and self.probabilities_file.exists()
+
+    @property
+    def model_file(self) -> Path:
+        return self.folder / "model.tflite"
+
+    @property
+    def keras_file(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def probabilities_file(self) -> Path:
+        return self.folder / "test_probabilities.npy"
+
+    @property
+    def stop_file(self) -> Path:
+        return self.folder / "stop"
+
+    @property
+    def stop_requested(self) -> bool:
+        return self.stop_file.exists()
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured on the test digits; empty before the end of the run.
+
+        Raises:
+            ModelError: the file is damaged.
+        """
+        try:
+            return _read_json(self.folder / "metrics.json")
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"{self.id} has a damaged file metrics.json. Train it again, or delete "
+                f"{self.folder}."
+            ) from error
+
+    def read_batches(self) -> pd.DataFrame:
+        """Return a row per few batches, with ``BATCH_COLUMNS``; loss and accuracy are means over
+        the batches since the row before, ``seconds`` counts from the start of the first epoch."""
+        return _read_rows(self.folder / "batches.csv", BATCH_COLUMNS)
+
+    def read_epochs(self) -> pd.DataFrame:
+        """Return a row per finished epoch, with ``EPOCH_COLUMNS``."""
+        return _read_rows(self.folder / "epochs.csv", EPOCH_COLUMNS)
+
+    def read_test_probabilities(self) -> np.ndarray:
+        """Return the model's answers for the test digits, float32 (10000, 10).
+
+        Raises:
+            ModelError: the file is missing or damaged.
+        """
+        cure = f"Train it again, or delete {self.folder}."
+        try:
+            probabilities = np.load(self.probabilities_file, allow_pickle=False)
+        except FileNotFoundError as error:
+            raise ModelError(f"{self.id} has no answers for the test digits. {cure}") from error
+        except (OSError, EOFError, ValueError) as error:
+            raise ModelError(
+                f"{self.id} has a damaged file {self.probabilities_file.name}. {cure}"
+            ) from error
+        if probabilities.shape != (10_000, 10):
+            raise ModelError(f"{self.id} answers for other digits than the 10,000. {cure}")
+        return probabilities
+
+
+@dataclass(frozen=True)
+class RunList:
+    """The runs of a folder.
+
+    Attributes:
+        runs: newest first.
+        problems: one sentence for each folder that cannot be read.
+    """
+
+    runs: list[Run]
+    problems: list[str]
+
+
+def create_run(config: TrainingConfig, name: str | None = None, folder: Path | None = None) -> Run:
+    """Make the folder of a new run, in the state ``queued``.
+
+    Args:
+        config: a config that has been checked.
+        name: the run's id; made from the network, the time and a few random letters if left out.
+        folder: where the run folder is made, ``runs_folder()`` if left out.
+
+    Raises:
+        RunError: the name is taken or no fit name, or the folder cannot be written.
+    """
+    now = datetime.now(timezone.utc)
+    run_id = name or f"{config.network}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    if not _ID.fullmatch(run_id):
+        raise RunError(
+            f"{run_id!r} is no name for a run: use up to 64 small letters, digits, '-' and '_'."
+        )
+    parent = folder or runs_folder()
+    path = parent / run_id
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir()
+        write_json(path / "config.json", config.to_dict())
+        status = Status("queued", created=_utc_now())
+        write_status(path, status)
+    except FileExistsError as error:
+        raise RunError(
+            f"There is a run {run_id} in {parent} already: choose another name."
+        ) from error
+    except OSError as error:
+        raise RunError(
+            f"The folder for runs, {parent}, cannot be written ({error.strerror}). "
+            "Make room or make it writable, or set DIGITLIB_RUNS to a folder that is."
+        ) from error
+    return Run(path, config, status)
+
+
+def load_run(run_id: str) -> Run:
+    """Load a run, made here or shipped.
+
+    Raises:
+        RunError: there is none of that id, or its folder is damaged.
+    """
+    if _ID.fullmatch(run_id):
+        for parent in (runs_folder(), MODELS_FOLDER):
+            if (parent / run_id / "config.json").exists():
+                return read_run(parent / run_id)
+    raise RunError(f"There is no run {run_id!r} here; it may have been deleted.")
+
+
+def list_runs() -> RunList:
+    """List the runs made here, newest first. A damaged one does not hide the others."""
+    return _list_folder(runs_folder())
+
+
+def list_models() -> RunList:
+    """List every run that can read digits: the shipped ones, then those made here, newest first."""
+    shipped, made = _list_folder(MODELS_FOLDER), RunList([], [])
+    if runs_folder() != MODELS_FOLDER:
+        made = list_runs()
+    by_name = sorted(shipped.runs, key=lambda run: run.id)
+    runs = [run for run in by_name + made.runs if run.readable]
+    return RunList(runs, shipped.problems + made.problems)
+
+
+def read_run(path: Path) -> Run:
+    """Read a run folder. A run that stopped giving a sign of life reads as ``interrupted``.
+
+    Raises:
+        RunError: config.json or status.json is missing or damaged.
+    """
+    try:
+        config = TrainingConfig.from_dict(_read_json(path / "config.json"))
+        status = Status(**_read_json(path / "status.json"))
+        if status.state not in STATES:
+            raise ValueError(f"unknown state {status.state}")
+    except (OSError, ValueError, TypeError, ConfigError) as error:
+        raise RunError(f"The run folder {path} is damaged ({error}): delete it.") from error
+    if status.state == "running" and _seconds_since_heartbeat(path) > LOST_AFTER_SECONDS:
+        message = "The process that trained it went away before the end. Start it again."
+        status = Status("interrupted", message, status.created, status.started)
+    return Run(path, config, status)
+
+
+def request_stop(run: Run) -> None:
+    """Ask a run to stop; a training looks for this at every batch.
+
+    Raises:
+        RunError: the run folder cannot be written.
+    """
+    try:
+        run.stop_file.touch()
+    except OSError as error:
+        raise RunError(f"{run.id} cannot be stopped: {error.strerror}.") from error
+
+
+def change_state(run: Run, state: str, message: str = "") -> Run:
+    """Write a new state of a run and return the run as it now stands."""
+    now = _utc_now()
+    before = run.status
+    status = Status(
+        state,
+        message,
+        before.created,
+        now if state == "running" else before.started,
+        None if state in ACTIVE_STATES else now,
+    )
+    write_status(run.folder, status)
+    return Run(run.folder, run.config, status)
+
+
+def beat(run: Run) -> None:
+    """Give a sign of life."""
+    (run.folder / "heartbeat").touch()
+
+
+def write_status(folder: Path, status: Status) -> None:
+    write_json(folder / "status.json", vars(status))
+
+
+def write_probabilities(run: Run, probabilities: np.ndarray) -> None:
+    """Write a model's answers for the test digits, float32 (10000, 10), in one piece."""
+    with _replacing(run.probabilities_file) as temporary, temporary.open("wb") as stream:
+        np.save(stream, probabilities)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file in one piece: a reader finds the old content or the new, never half."""
+    with _replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write beside ``path``, which takes its place once it is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(2)}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _list_folder(folder: Path) -> RunList:
+    runs, problems = [], []
+    try:
+        paths = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    except FileNotFoundError:
+        return RunList([], [])
+    except OSError as error:
+        problem = f"The folder for runs, {folder}, cannot be read ({error.strerror})."
+        return RunList([], [problem])
+    for path in paths:
+        try:
+            runs.append(read_run(path))
+        except RunError as error:
+            # A folder that was made a moment ago may not have its files yet.
+            if time.time() - path.stat().st_mtime > 2:
+                problems.append(str(error))
+    runs.sort(key=lambda run: run.status.created or "", reverse=True)
+    return RunList(runs, problems)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} holds no object")
+    return content
+
+
+def _read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read the whole rows of a .csv file that may be growing."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    except FileNotFoundError:
+        lines = []
+    rows = []
+    for line in lines[1:]:
+        cells = line.rstrip("\n").split(",")
+        if not line.endswith("\n") or len(cells) != len(columns):
+            continue
+        try:
+            rows.append([float(cell) for cell in cells])
+        except ValueError:
+            continue
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=float)
+    whole = [name for name in columns if name in ("epoch", "batch", "batches")]
+    return frame.astype(dict.fromkeys(whole, int))
+
+
+def _seconds_since_heartbeat(path: Path) -> float:
+    try:
+        return time.time() - (path / "heartbeat").stat().st_mtime
+    except OSError:
+        return time.time() - (path / "status.json").stat().st_mtime
+
+
+def _utc_now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
