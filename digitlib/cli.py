@@ -1,0 +1,277 @@
+"""The command line: train, predict, evaluate and list models, over the same runs as the app."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+
+from digitlib.errors import DigitLabError, PictureError
+from digitlib.runs.config import LIMITS, OPTIMISERS
+
+DEFAULT_MODEL = "cnn"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands():
+    """Train networks that read handwritten digits, and read digits with them.
+
+    Everything here meets the app in the run folders: a training started here is shown live by the
+    app, and a model trained in the app can be used here.
+    """
+
+
+def main() -> None:
+    """Run the command line; every failure ends in one sentence and a status.
+
+    Status 0: all went well. 1: something could not be done. 2: the command was not understood.
+    """
+    try:
+        # Off, so that click leaves the wording of errors to this function.
+        sys.exit(commands(standalone_mode=False))
+    except click.UsageError as error:
+        _fail(error.format_message(), error.ctx)
+        sys.exit(2)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(1)
+    except (DigitLabError, click.ClickException) as error:
+        _fail(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader, such as `head`, has had enough; Python must not try to flush to it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _fail(sentence: str, context: click.Context | None = None) -> None:
+    hint = f" See `{context.command_path} --help`." if context else ""
+    click.echo(f"Error: {' '.join(sentence.split())}{hint}", err=True)
+
+
+def _limits(name: str) -> str:
+    low, high = LIMITS[name]
+    return f"{low:,} to {high:,}" if isinstance(low, int) else f"{low:g} to {high:g}"
+
+
+@commands.command()
+@click.option("--network", default="dense", show_default=True, help="softmax, dense or cnn.")
+@click.option("--epochs", type=int, help=f"How often each digit is seen, {_limits('epochs')}.")
+@click.option("--batch-size", type=int, help=f"Digits per step, {_limits('batch_size')}.")
+@click.option("--learning-rate", type=float, help=f"{_limits('learning_rate')}.")
+@click.option("--optimiser", help=f"One of {', '.join(OPTIMISERS)}.")
+@click.option("--dropout", type=float, help=f"Share of units silenced, {_limits('dropout')}.")
+@click.option("--training-digits", type=int, help=f"{_limits('training_digits')}.")
+@click.option(
+    "--augmentation/--no-augmentation", default=None, help="Turn, move and scale digits a little."
+)
+@click.option("--seed", type=int, help="Of everything random.")
+@click.option("--name", help="Name of the run; made of network and time if left out.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the run folder is made; DIGITLIB_RUNS or runs/ if left out.",
+)
+def train(network, name, folder, **settings):
+    """Train a network; settings left out are those that suit it.
+
+    Ctrl-C stops the training and keeps the model as good as it got.
+    """
+    from digitlib.runs.catalogue import check_config, default_config
+    from digitlib.runs.folder import create_run
+
+    chosen = {key: value for key, value in settings.items() if value is not None}
+    try:
+        config = default_config(network)
+        config = type(config).from_dict(config.to_dict() | chosen)
+        check_config(config)
+    except DigitLabError as error:
+        raise click.UsageError(str(error)) from error
+    run = create_run(config, name, folder)
+    click.echo(f"Training {network} as run {run.id} in {run.folder}")
+    _train_here(run)
+
+
+def _train_here(run) -> None:
+    """Train in this process, with a progress bar."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import signal
+
+    from digitlib.runs.folder import request_stop
+    from digitlib.training.loop import train_run
+
+    def print_summary(model):
+        model.summary(print_fn=click.echo)
+
+    signal.signal(signal.SIGINT, lambda *_: request_stop(run))
+    epochs = run.config.epochs
+    with _TrainingBar(epochs) as bar:
+        run = train_run(run, on_model=print_summary, on_row=bar.show)
+    for row in run.read_epochs().to_dict("records"):
+        click.echo(
+            f"Epoch {row['epoch']:.0f}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}, "
+            f"validation loss {row['validation_loss']:.4f}, "
+            f"validation accuracy {row['validation_accuracy']:.2%}"
+        )
+    test = run.metrics["test"]
+    click.echo(
+        f"{run.status.state.capitalize()} in {run.metrics['training_seconds']:.0f} s: "
+        f"test accuracy {test['accuracy']:.2%}, test loss {test['loss']:.4f}, "
+        f"{test['mistakes']} of {test['count']:,} misread"
+    )
+
+
+class _TrainingBar:
+    """A progress bar over all batches of all epochs, made at the first row."""
+
+    def __init__(self, epochs: int):
+        self._epochs = epochs
+        self._bar = None
+        self._done = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def show(self, row: dict) -> None:
+        if self._bar is None:
+            self._bar = click.progressbar(
+                length=self._epochs * row["batches"],
+                label="Training",
+                item_show_func=lambda text: text,
+            )
+        done = (row["epoch"] - 1) * row["batches"] + row["batch"]
+        self._bar.update(
+            done - self._done,
+            f"epoch {row['epoch']}/{self._epochs}, loss {row['loss']:.3f}, "
+            f"accuracy {row['accuracy']:.1%}",
+        )
+        self._done = done
+
+
+@commands.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="See `models`.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in the order given.")
+def predict(pictures, model, as_json):
+    """Read one digit from each picture (PNG, JPEG, WebP, BMP or GIF).
+
+    A picture that cannot be read gets a sentence while the others go on; the status is then 1.
+    """
+    recogniser = _load_recogniser(model)
+    failures = 0
+    for path in pictures:
+        answer = _read_picture(recogniser, path)
+        failures += "error" in answer
+        if as_json:
+            click.echo(json.dumps(answer, ensure_ascii=False))
+        elif "error" in answer:
+            click.echo(f"{path}: {answer['error']}", err=True)
+        else:
+            click.echo(f"{path}: {answer['digit']} ({answer['confidence']:.1%})")
+    sys.exit(1 if failures else 0)
+
+
+def _read_picture(recogniser, path: Path) -> dict:
+    from digitlib.vision import open_picture, prepare_digit
+
+    try:
+        prepared = prepare_digit(open_picture(path))
+    except PictureError as error:
+        return {"file": str(path), "error": str(error)}
+    probabilities = recogniser.read(prepared.digit[np.newaxis])[0]
+    digit = int(probabilities.argmax())
+    return {
+        "file": str(path),
+        "digit": digit,
+        "confidence": float(probabilities[digit]),
+        "probabilities": [float(probability) for probability in probabilities],
+    }
+
+
+@commands.command()
+@click.argument("model")
+@click.option("--samples", type=click.IntRange(1, 100), help="Show this many random test digits.")
+@click.option("--seed", type=int, help="Of the choice of samples; another each time if left out.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the samples as a PNG sheet.",
+)
+def evaluate(model, samples, seed, save):
+    """Measure a model on the 10,000 test digits, reading them anew with its model file."""
+    if save and not samples:
+        raise click.UsageError("--save needs --samples: how many digits the sheet shall show.")
+    from digitlib.data import load_mnist
+    from digitlib.reading.evaluation import measure
+
+    test = load_mnist("test")
+    probabilities = _load_recogniser(model).read(test.images)
+    evaluation = measure(probabilities, test.labels)
+    click.echo(f"Model {model} on {evaluation.count:,} test digits")
+    click.echo(f"accuracy {evaluation.accuracy:.2%}")
+    click.echo(f"loss {evaluation.loss:.4f}")
+    click.echo("\ndigit  count  precision  recall      F1")
+    for row in evaluation.per_digit.to_dict("records"):
+        click.echo(
+            f"{row['digit']:>5}  {row['count']:>5,}  {row['precision']:>9.2%}  "
+            f"{row['recall']:>6.2%}  {row['f1']:>6.2%}"
+        )
+    click.echo("\nConfusion matrix: a row is the truth, a column what was read")
+    click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))
+    for digit, counts in enumerate(evaluation.confusion):
+        click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in counts))
+    if samples:
+        _show_samples(test, probabilities, samples, seed, save)
+
+
+def _show_samples(test, probabilities, count, seed, save) -> None:
+    from digitlib.reading.sheet import draw_sheet
+
+    chosen = np.random.default_rng(seed).choice(len(test), count, replace=False)
+    answers = probabilities[chosen].argmax(axis=1)
+    click.echo(f"\n{count} random test digits")
+    for index, answer in zip(chosen, answers, strict=True):
+        mark = "right" if answer == test.labels[index] else "wrong"
+        click.echo(
+            f"test digit {index}: read as {answer} ({probabilities[index, answer]:.1%}), "
+            f"is {test.labels[index]}: {mark}"
+        )
+    if save:
+        sheet = draw_sheet(test.images[chosen], test.labels[chosen], answers)
+        try:
+            sheet.save(save, format="PNG")
+        except OSError as error:
+            raise DigitLabError(f"{save} cannot be written: {error.strerror}.") from error
+        click.echo(f"The sheet is in {save}")
+
+
+@commands.command()
+def models():
+    """List the models that can read digits: those shipped, then those trained here."""
+    from digitlib.runs.folder import list_models
+
+    listed = list_models()
+    click.echo(f"{'model':<32} {'network':<10} {'accuracy':>8} {'parameters':>11} {'state':<8}")
+    for run in listed.runs:
+        test = run.metrics.get("test")
+        accuracy = f"{test['accuracy']:.2%}" if test else "unknown"
+        parameters = run.metrics.get("parameters")
+        click.echo(
+            f"{run.id:<32} {run.config.network:<10} {accuracy:>8} "
+            f"{parameters or 0:>11,} {run.status.state:<8}"
+        )
+    for problem in listed.problems:
+        click.echo(problem, err=True)
+
+
+def _load_recogniser(model: str):
+    from digitlib.reading.recogniser import Recogniser
+    from digitlib.runs.folder import load_run
+
+    return Recogniser(load_run(model).model_file)
