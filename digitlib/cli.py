@@ -10,8 +10,7 @@ import numpy as np
 
 from digitlib.errors import DigitLabError, PictureError
 from digitlib.runs.config import LIMITS, OPTIMISERS
-
-DEFAULT_MODEL = "cnn"
+from digitlib.runs.folder import DEFAULT_MODEL
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -184,13 +183,12 @@ def _read_picture(recogniser, path: Path) -> dict:
         prepared = prepare_digit(open_picture(path))
     except PictureError as error:
         return {"file": str(path), "error": str(error)}
-    probabilities = recogniser.read(prepared.digit[np.newaxis])[0]
-    digit = int(probabilities.argmax())
+    answer = recogniser.answer(prepared.digit)
     return {
         "file": str(path),
-        "digit": digit,
-        "confidence": float(probabilities[digit]),
-        "probabilities": [float(probability) for probability in probabilities],
+        "digit": answer.digit,
+        "confidence": answer.confidence,
+        "probabilities": answer.probabilities.astype(float).tolist(),
     }
 
 

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,31 @@ from ai_edge_litert.interpreter import Interpreter
 from digitlib.errors import ModelError
 
 BATCH = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a model reads in one digit.
+
+    Attributes:
+        probabilities: float32 (10,), they add up to 1.
+    """
+
+    probabilities: np.ndarray
+
+    @property
+    def digit(self) -> int:
+        return int(self.probabilities.argmax())
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the answer, 0.1 to 1."""
+        return float(self.probabilities.max())
+
+    @property
+    def second(self) -> int:
+        """The digit it would have said otherwise."""
+        return int(np.argsort(self.probabilities)[-2])
 
 
 class Recogniser:
@@ -29,6 +55,10 @@ class Recogniser:
         self._lock = threading.Lock()
         self._single = _load_interpreter(model_file, 1)
         self._many = _load_interpreter(model_file, BATCH)
+
+    def answer(self, digit: np.ndarray) -> Answer:
+        """Read one digit, uint8 (28, 28) in MNIST form."""
+        return Answer(self.read(digit[np.newaxis])[0])
 
     def read(self, digits: np.ndarray) -> np.ndarray:
         """Return the probability of each of the ten digits.

@@ -32,6 +32,7 @@ from digitlib.errors import ConfigError, ModelError, RunError
 from digitlib.runs.config import TrainingConfig
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
+DEFAULT_MODEL = "cnn"
 DEFAULT_RUNS_FOLDER = MODELS_FOLDER.parent / "runs"
 
 STATES = ("queued", "running", "done", "stopped", "failed", "interrupted")
@@ -231,11 +232,14 @@ def list_runs() -> RunList:
 
 
 def list_models() -> RunList:
-    """List every run that can read digits: the shipped ones, then those made here, newest first."""
+    """List every run that can read digits.
+
+    ``DEFAULT_MODEL`` comes first, then the other shipped ones, then those made here, newest first.
+    """
     shipped, made = _list_folder(MODELS_FOLDER), RunList([], [])
     if runs_folder() != MODELS_FOLDER:
         made = list_runs()
-    by_name = sorted(shipped.runs, key=lambda run: run.id)
+    by_name = sorted(shipped.runs, key=lambda run: (run.id != DEFAULT_MODEL, run.id))
     runs = [run for run in by_name + made.runs if run.readable]
     return RunList(runs, shipped.problems + made.problems)
 

@@ -1,0 +1,1 @@
+"""What the pages are made of: cached loaders, widgets and charts. Computes nothing itself."""

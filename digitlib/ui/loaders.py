@@ -1,0 +1,74 @@
+"""What all visitors share, loaded once: models, digits, evaluations.
+
+Everything cached here is either read-only or safe to use from many threads.
+"""
+
+import streamlit as st
+
+from digitlib.data import Digits, load_mnist
+from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.reading.recogniser import Recogniser
+from digitlib.runs import catalogue
+from digitlib.runs.catalogue import NetworkDescription
+from digitlib.runs.folder import Run, RunList, list_models, load_run
+
+
+def load_recogniser(run_id: str) -> Recogniser:
+    """Return the recogniser of a run, shared by all visitors.
+
+    Raises:
+        DigitLabError: the run or its model file is missing or damaged.
+    """
+    return _load_recogniser(run_id, _version(load_run(run_id)))
+
+
+def load_evaluation(run_id: str) -> Evaluation:
+    """Return how a run's model reads the test digits.
+
+    Raises:
+        DigitLabError: the run or its answers are missing or damaged.
+    """
+    return _load_evaluation(run_id, _version(load_run(run_id)))
+
+
+def load_probabilities(run_id: str):
+    """Return a run's answers for the test digits, float32 (10000, 10)."""
+    return _load_probabilities(run_id, _version(load_run(run_id)))
+
+
+@st.cache_resource(show_spinner=False)
+def load_test_digits() -> Digits:
+    return load_mnist("test")
+
+
+@st.cache_data(ttl=2, show_spinner=False)
+def load_models() -> RunList:
+    return list_models()
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def load_networks() -> dict[str, NetworkDescription]:
+    return catalogue.describe_networks()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _load_recogniser(run_id: str, version: float) -> Recogniser:
+    return Recogniser(load_run(run_id).model_file)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load_evaluation(run_id: str, version: float) -> Evaluation:
+    return measure(load_probabilities(run_id), load_test_digits().labels)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load_probabilities(run_id: str, version: float):
+    return load_run(run_id).read_test_probabilities()
+
+
+def _version(run: Run) -> float:
+    """Return what changes when a run's model does: a run of the same name may be made anew."""
+    try:
+        return run.model_file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,19 @@
+"""Digit Lab's front door: `streamlit run streamlit_app.py`."""
+
+import streamlit as st
+
+from digitlib.ui.style import apply_style
+from digitlib.ui.warm import warm_up
+
+st.set_page_config(page_title="Digit Lab", page_icon=":material/draw:", layout="centered")
+page = st.navigation(
+    [
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/mistakes.py", title="Mistakes", icon=":material/search:"),
+    ],
+    position="top",
+)
+apply_style()
+warm_up()
+page.run()
