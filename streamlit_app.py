@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from digitlib.ui.style import apply_style
+from digitlib.ui.style import ICON, apply_style
 from digitlib.ui.warm import warm_up
 
-st.set_page_config(page_title="Digit Lab", page_icon=":material/draw:", layout="centered")
+st.set_page_config(page_title="Digit Lab", page_icon=ICON, layout="centered")
 page = st.navigation(
     [
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:", default=True),

@@ -7,10 +7,14 @@ from digitlib.ui.answer import show_answer, show_no_answer, show_seen
 from digitlib.ui.inputs import choose_digit
 from digitlib.ui.loaders import load_recogniser
 from digitlib.ui.models import choose_model
+from digitlib.ui.page import open_page
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
-title.title("Draw a digit")
-title.caption("Write one digit with the mouse or a finger and see what a neural network reads.")
+with title:
+    open_page(
+        "Draw a digit",
+        "Write one digit with the mouse or a finger and see what a neural network reads.",
+    )
 with picker:
     model = choose_model()
 if model is None:

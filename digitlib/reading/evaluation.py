@@ -5,6 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+# how to order mistakes -> column, whether the smallest comes first
+ORDERS = {
+    "surest first": ("confidence", False),
+    "least sure first": ("confidence", True),
+    "highest loss first": ("loss", False),
+    "as in the test set": ("index", True),
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -30,11 +38,17 @@ class Evaluation:
     def count(self) -> int:
         return int(self.confusion.sum())
 
+    @property
+    def margin(self) -> float:
+        """Half the width of the accuracy's 95% interval (normal approximation), 0 to 1."""
+        return 1.96 * (self.accuracy * (1 - self.accuracy) / self.count) ** 0.5
+
     def summary(self) -> dict:
         """Return the numbers as plain values, for a JSON file."""
         return {
             "count": self.count,
             "accuracy": self.accuracy,
+            "margin": self.margin,
             "loss": self.loss,
             "mistakes": len(self.mistakes),
             "per_digit": self.per_digit.to_dict("records"),
@@ -76,6 +90,24 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
         per_digit=_measure_digits(confusion),
         mistakes=mistakes,
     )
+
+
+def select_mistakes(
+    mistakes: pd.DataFrame, truth: int | None, answer: int | None, order: str
+) -> pd.DataFrame:
+    """Return the mistakes of one kind, in one order.
+
+    Args:
+        mistakes: as in Evaluation.
+        truth, answer: keep those with this truth or answer; None keeps all.
+        order: a key of ``ORDERS``.
+    """
+    if truth is not None:
+        mistakes = mistakes[mistakes["truth"] == truth]
+    if answer is not None:
+        mistakes = mistakes[mistakes["answer"] == answer]
+    column, ascending = ORDERS[order]
+    return mistakes.sort_values(column, ascending=ascending, kind="stable")
 
 
 def find_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -188,6 +188,7 @@ class _Heart:
 
     def stop(self) -> None:
         self._stopped.set()
+        (self._run.folder / "heartbeat").unlink(missing_ok=True)
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

@@ -40,7 +40,9 @@ class RunFolderWriter(keras.callbacks.Callback):
         batch += 1
         batches = self.params["steps"]
         every = max(1, batches // ROWS_PER_EPOCH)
-        if batch == 1 or batch % every == 0 or batch == batches:
+        # The very first batch too: the chart begins where the network knows nothing.
+        first = batch == 1 and self.epoch == 1
+        if first or batch % every == 0 or batch == batches:
             self._write_batch_row(batch, batches, logs)
         if self.run.stop_requested:
             self.stopped = self.model.stop_training = True

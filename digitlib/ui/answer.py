@@ -8,15 +8,19 @@ from digitlib.reading.recogniser import Answer
 from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.inputs import DigitToRead
 
+NEARLY = 0.05  # a second digit this likely is worth a word
+
 
 def show_answer(answer: Answer, read: DigitToRead) -> None:
     """Show what was read, how sure the network is, and the truth where it is known."""
     sureness = format_share(answer.confidence)
-    words = f"<strong>{sureness}</strong>next would be {answer.second}"
+    words = f"<strong>{sureness} sure</strong>"
     if read.truth is not None:
-        words += f"<br>{_compare(answer.digit, read)}"
-    elif read.origin:
-        words += f"<br>{html.escape(read.origin)}"
+        words += _compare(answer.digit, read)
+    elif answer.probabilities[answer.second] >= NEARLY:
+        words += f"or perhaps {answer.second}"
+    if read.origin and read.truth is None:
+        words += f'<div class="origin">{html.escape(read.origin)}</div>'
     st.html(
         f'<div class="answer-head"><div class="answer-digit">{answer.digit}</div>'
         f'<div class="answer-words">{words}</div></div>' + draw_bars(answer)
@@ -38,15 +42,19 @@ def show_seen(read: DigitToRead) -> None:
     )
 
 
-def draw_bars(answer: Answer | None = None) -> str:
-    """Return ten bars, always in the order 0 to 9, the answer's in its colour; empty for None."""
+def draw_bars(answer: Answer | None = None, truth: int | None = None) -> str:
+    """Return ten bars, always in the order 0 to 9, as HTML.
+
+    The answer's bar has its colour, the truth's digit a mark; without an answer all stand empty.
+    """
     rows = []
     for digit in range(10):
         share = float(answer.probabilities[digit]) if answer else 0.0
         best = " best" if answer and digit == answer.digit else ""
         text = format_share(share) if answer else ""
+        mark = '<span class="mark-right" title="the truth">✓</span>' if digit == truth else ""
         rows.append(
-            f'<span class="{best}">{digit}</span>'
+            f'<span class="{best}">{digit}{mark}</span>'
             f'<span class="track"><div class="fill{best}" style="width:{share:.2%}"></div></span>'
             f'<span class="share{best}">{text}</span>'
         )

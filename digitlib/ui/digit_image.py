@@ -22,20 +22,22 @@ def draw_as_seen(digit: np.ndarray, side: int, description: str) -> str:
 
 
 def draw_in_ink(digit: np.ndarray, side: int, description: str) -> str:
-    """Return a digit in the colour of the text around it, dark or light as the theme is.
+    """Return a digit, or several in a row, in the colour of the text, as the theme is.
 
     Args:
-        digit: uint8 (28, 28), 255 is ink.
-        side: of the square shown, in CSS pixels.
+        digit: uint8 (28, width), 255 is ink.
+        side: the height shown, in CSS pixels.
         description: for those who cannot see it.
     """
     # Masks are smoothed when they are enlarged, whatever image-rendering says: enlarge here.
     enlarged = digit.repeat(4, axis=0).repeat(4, axis=1)
     mask = Image.merge("LA", [Image.new("L", enlarged.shape[::-1]), Image.fromarray(enlarged)])
     url = _to_data_url(mask)
+    width = side * digit.shape[1] / digit.shape[0]
     return (
-        f'<div class="digit-ink" role="img" aria-label="{description}" style="width:{side}px;'
-        f'height:{side}px;-webkit-mask-image:url({url});mask-image:url({url})"></div>'
+        f'<div class="digit-ink" role="img" aria-label="{description}" style="width:{width:g}px;'
+        f"max-width:100%;height:{side}px;-webkit-mask-image:url({url});"
+        f'mask-image:url({url})"></div>'
     )
 
 

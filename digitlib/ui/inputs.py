@@ -12,6 +12,7 @@ from digitlib.ui.canvas import clear_canvas, show_canvas
 from digitlib.ui.loaders import load_test_digits
 from digitlib.vision import open_picture, prepare_digit
 
+PEN = 18  # pixels; on a canvas of 280 about the stroke of an MNIST digit
 PICTURE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 
 
@@ -37,19 +38,19 @@ def choose_digit() -> DigitToRead | None:
         PictureError: the picture chosen cannot be read; the sentence says why.
     """
     drawn, uploaded = st.tabs(["Draw", "Upload"])
-    with drawn:
-        with st.container(key="canvas"):
-            drawing = show_canvas(st.session_state.get("pen", 18), on_stroke=_use("canvas"))
-        with st.container(horizontal=True, vertical_alignment="center", width=280):
-            st.button("Clear", icon=":material/delete:", on_click=_clear)
-            st.slider("Pen width", 8, 32, 18, key="pen", persist_state="session")
+    with drawn, st.container(key="canvas"):
+        drawing = show_canvas(st.session_state.get("pen", PEN), on_stroke=_use("canvas"))
     with uploaded:
         upload = st.file_uploader(
             "A picture of one digit, dark on light or light on dark",
             PICTURE_TYPES,
             on_change=_use("upload"),
         )
-    st.button("Try a test digit", icon=":material/casino:", on_click=_pick_test_digit)
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button("Clear", on_click=_clear)
+        with st.popover("Pen"):
+            st.slider("Width of the pen", 8, 32, PEN, key="pen", persist_state="session")
+        st.button("Try a test digit", icon=":material/casino:", on_click=_pick_test_digit)
 
     source = st.session_state.get("source")
     if source == "test":

@@ -3,14 +3,30 @@
 Everything cached here is either read-only or safe to use from many threads.
 """
 
+from dataclasses import dataclass
+
+import numpy as np
 import streamlit as st
 
-from digitlib.data import Digits, load_mnist
+from digitlib.data import Digits, load_mnist, pick_samples
 from digitlib.reading.evaluation import Evaluation, measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import catalogue
 from digitlib.runs.catalogue import NetworkDescription
 from digitlib.runs.folder import Run, RunList, list_models, load_run
+
+
+@dataclass(frozen=True, eq=False)
+class ClassSamples:
+    """A look at the training digits.
+
+    Attributes:
+        images: uint8 (10, n, 28, 28), a row of samples for each of the ten digits.
+        counts: int (10,), how many training digits there are of each.
+    """
+
+    images: np.ndarray
+    counts: np.ndarray
 
 
 def load_recogniser(run_id: str) -> Recogniser:
@@ -39,6 +55,12 @@ def load_probabilities(run_id: str):
 @st.cache_resource(show_spinner=False)
 def load_test_digits() -> Digits:
     return load_mnist("test")
+
+
+@st.cache_resource(show_spinner=False)
+def load_class_samples() -> ClassSamples:
+    training = load_mnist("training")
+    return ClassSamples(pick_samples(training, 14), np.bincount(training.labels, minlength=10))
 
 
 @st.cache_data(ttl=2, show_spinner=False)

@@ -12,6 +12,9 @@ WRONG = "#D55E00"
 VALIDATION = "#E69F00"
 GREY = "#8A9099"
 
+# A file of our own: for a Material icon here the browser would ask a server far away.
+ICON = Path(__file__).with_name("icon.png")
+
 
 def apply_style() -> None:
     st.html(Path(__file__).with_name("style.css"))

@@ -1,0 +1,158 @@
+"""Charts: a frame goes in, an Altair chart comes out."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from digitlib.ui.style import GREY, TRAINING, VALIDATION
+
+MAX_POINTS = 300
+HEIGHT = 290
+
+# measure -> axis title, domain, scale and ticks. The axes stay as they are from the first batch to
+# the last: what moves is the curve. Roots spread out the small losses, where most is decided.
+AXES = {
+    "loss": (
+        "Loss",
+        (0.0, 2.5),
+        {"type": "sqrt"},
+        {"values": [0, 0.02, 0.1, 0.25, 0.5, 1, 2], "format": "~g"},
+    ),
+    "accuracy": (
+        "Accuracy (the axis starts at 70%)",
+        (0.7, 1.0),
+        {},
+        {"values": [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0], "format": ".0%"},
+    ),
+}
+
+
+def learning_chart(
+    batches: pd.DataFrame, epochs: pd.DataFrame, measure: str, total_epochs: int
+) -> alt.LayerChart:
+    """Draw how a measure goes while a network learns.
+
+    A thin line for the batches, thick ones for the epochs, each with its name and value at its end.
+
+    Args:
+        batches: rows of batches.csv.
+        epochs: rows of epochs.csv.
+        measure: ``"loss"`` or ``"accuracy"``.
+        total_epochs: how far the axis reaches.
+    """
+    title, domain, scale, axis = AXES[measure]
+    lines = _collect_lines(batches, epochs, measure)
+    step = max(1, round(total_epochs / 10))
+    x = alt.X("epoch:Q").title("Epoch").scale(domain=(0, total_epochs * 1.28), nice=False)
+    x = x.axis(values=list(range(0, total_epochs + 1, step)), format="d", grid=False)
+    y = alt.Y("value:Q").title(title).scale(domain=domain, clamp=True, nice=False, **scale)
+    y = y.axis(titleAnchor="start", titleAngle=0, titleAlign="left", titleY=-14, titleX=0, **axis)
+    names, colours = ["batches", "training", "validation"], [TRAINING, TRAINING, VALIDATION]
+    colour = alt.Color("line:N").scale(domain=names, range=colours).legend(None)
+    base = alt.Chart(lines).encode(x=x, color=colour)
+    tooltip = [
+        alt.Tooltip("line:N", title="Line"),
+        alt.Tooltip("epoch:Q", title="Epoch", format=".2f"),
+        alt.Tooltip("value:Q", title=measure.capitalize(), format=".4f"),
+    ]
+    thin = base.transform_filter(alt.datum.line == "batches")
+    thick = base.transform_filter(alt.datum.line != "batches")
+    return (
+        alt.layer(
+            thin.mark_line(strokeWidth=1.2, opacity=0.45).encode(y=y),
+            thick.mark_line(strokeWidth=2.5, point={"size": 36}).encode(y=y, tooltip=tooltip),
+            base.transform_filter(alt.datum.label != "")
+            .mark_text(align="left", dx=7, fontSize=12, fontWeight="bold")
+            .encode(y=alt.Y("label_at:Q").scale(domain=domain, clamp=True), text="label:N"),
+        )
+        .properties(height=HEIGHT, padding={"top": 22, "left": 0, "right": 0, "bottom": 0})
+        .configure_view(strokeWidth=0)
+    )
+
+
+def confusion_chart(confusion: np.ndarray) -> alt.LayerChart:
+    """Draw a confusion matrix, the diagonal muted so that the mistakes show.
+
+    Args:
+        confusion: int (10, 10); row is the truth, column the answer.
+    """
+    truth, answer = np.indices(confusion.shape)
+    cells = pd.DataFrame({
+        "truth": truth.ravel(),
+        "answer": answer.ravel(),
+        "count": confusion.ravel(),
+        "wrong": np.where(truth == answer, 0, confusion).ravel(),
+    })  # fmt: skip
+    cells["right"] = cells["truth"] == cells["answer"]
+    most = max(1, int(cells["wrong"].max()))
+    cells["strong"] = cells["wrong"] > 0.55 * most
+    axis = {"labelAngle": 0, "ticks": False, "domain": False, "labelPadding": 6}
+    base = alt.Chart(cells).encode(
+        alt.X("answer:O").title("Read as").axis(orient="top", **axis),
+        alt.Y("truth:O").title("Truth").axis(**axis),
+        tooltip=[
+            alt.Tooltip("truth:O", title="Truth"),
+            alt.Tooltip("answer:O", title="Read as"),
+            alt.Tooltip("count:Q", title="Digits", format=","),
+        ],
+    )
+    squares = base.mark_rect(cornerRadius=3, stroke=GREY, strokeOpacity=0.18).encode(
+        color=alt.condition(
+            alt.datum.right,
+            alt.value("#8A909926"),
+            alt.Color("wrong:Q")
+            .scale(domain=(0, most), range=["#D55E0000", "#D55E00"], type="sqrt")
+            .legend(None),
+        )
+    )
+    counts = base.transform_filter(alt.datum.count > 0).encode(text=alt.Text("count:Q", format=","))
+    # No colour given: the theme's own text, dark or light.
+    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12)
+    strong = counts.transform_filter(alt.datum.strong).mark_text(fontSize=12, color="white")
+    return alt.layer(squares, plain, strong).properties(height=400).configure_view(strokeWidth=0)
+
+
+def _collect_lines(batches: pd.DataFrame, epochs: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return a row per point, with columns ``line``, ``epoch``, ``value``, ``label``, ``label_at``.
+
+    The last point of a line carries its label, at a height where labels do not meet.
+    """
+    thinned = _thin(batches)
+    at = thinned["epoch"] - 1 + thinned["batch"] / thinned["batches"].clip(lower=1)
+    parts = [pd.DataFrame({"line": "batches", "epoch": at, "value": thinned[measure]})]
+    for line, column in (("training", measure), ("validation", f"validation_{measure}")):
+        points = {"line": line, "epoch": epochs["epoch"], "value": epochs[column]}
+        parts.append(pd.DataFrame(points))
+    lines = pd.concat(parts, ignore_index=True).assign(label="", label_at=np.nan)
+    labelled = ["training", "validation"] if len(epochs) else ["batches"]
+    ends = lines[lines["line"].isin(labelled)].groupby("line").tail(1)
+    for index, label_at in _spread(ends["value"], measure).items():
+        value = lines.at[index, "value"]
+        shown = f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
+        name = "training" if lines.at[index, "line"] == "batches" else lines.at[index, "line"]
+        lines.at[index, "label"] = f"{name} {shown}"
+        lines.at[index, "label_at"] = label_at
+    return lines
+
+
+def _thin(batches: pd.DataFrame) -> pd.DataFrame:
+    """Return at most ``MAX_POINTS`` rows: means of neighbours, the last row's place kept."""
+    if len(batches) <= MAX_POINTS:
+        return batches
+    group = np.arange(len(batches)) * MAX_POINTS // len(batches)
+    grouped = batches.groupby(group)
+    places = grouped[["epoch", "batch", "batches"]].last()
+    return places.join(grouped[["loss", "accuracy"]].mean())
+
+
+def _spread(values: pd.Series, measure: str) -> pd.Series:
+    """Return heights for labels at these values, no two closer than a line of text."""
+    _, (low, high), scale, _ = AXES[measure]
+    power = 0.5 if scale else 1.0
+    gap = 16 / (HEIGHT - 80)  # the axis and its title take 80 pixels
+    ordered = values.sort_values()
+    heights = ((ordered.clip(low, high) - low) / (high - low)) ** power
+    for place in range(1, len(heights)):
+        heights.iloc[place] = max(heights.iloc[place], heights.iloc[place - 1] + gap)
+    heights -= max(0.0, float(heights.max()) - 1.0) if len(heights) else 0.0
+    return low + (high - low) * heights.clip(lower=0) ** (1 / power)

@@ -1,0 +1,38 @@
+"""Train: is it learning, and what does that look like?"""
+
+import streamlit as st
+
+from digitlib.ui.page import open_page
+from digitlib.ui.settings import choose_config, choose_network
+from digitlib.ui.training import (
+    find_shown_run,
+    show_class_samples,
+    show_earlier_runs,
+    show_layers,
+    show_run,
+    show_start_button,
+    show_start_problem,
+)
+
+open_page(
+    "Train a network",
+    "Choose a network, start it, and watch it learn to read. It goes on if you leave.",
+)
+
+network_column, words, start_column = st.columns([2, 4, 2], vertical_alignment="bottom")
+with network_column:
+    network = choose_network()
+words.markdown(f"{network.summary} :gray[{network.parameters:,} parameters.]")
+config = choose_config(network)
+with start_column:
+    show_start_button(config)
+show_start_problem()
+
+run = find_shown_run()
+if run is not None:
+    show_run(run)
+with st.expander("The digits it learns from", expanded=run is None):
+    show_class_samples()
+with st.expander("Its layers"):
+    show_layers(network)
+show_earlier_runs(run)
