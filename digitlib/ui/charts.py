@@ -70,11 +70,12 @@ def learning_chart(
     )
 
 
-def confusion_chart(confusion: np.ndarray) -> alt.LayerChart:
+def confusion_chart(confusion: np.ndarray, text_colour: str) -> alt.LayerChart:
     """Draw a confusion matrix, the diagonal muted so that the mistakes show.
 
     Args:
         confusion: int (10, 10); row is the truth, column the answer.
+        text_colour: of the theme; Altair's marks do not take it over by themselves.
     """
     truth, answer = np.indices(confusion.shape)
     cells = pd.DataFrame({
@@ -106,8 +107,7 @@ def confusion_chart(confusion: np.ndarray) -> alt.LayerChart:
         )
     )
     counts = base.transform_filter(alt.datum.count > 0).encode(text=alt.Text("count:Q", format=","))
-    # No colour given: the theme's own text, dark or light.
-    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12)
+    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12, color=text_colour)
     strong = counts.transform_filter(alt.datum.strong).mark_text(fontSize=12, color="white")
     return alt.layer(squares, plain, strong).properties(height=400).configure_view(strokeWidth=0)
 

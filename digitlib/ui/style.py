@@ -16,5 +16,13 @@ GREY = "#8A9099"
 ICON = Path(__file__).with_name("icon.png")
 
 
+TEXT = {"light": "#1F2328", "dark": "#E8EAED"}  # as in .streamlit/config.toml
+
+
+def get_text_colour() -> str:
+    """Return the colour of text in the theme this visitor has."""
+    return TEXT[st.context.theme.type or "light"]
+
+
 def apply_style() -> None:
     st.html(Path(__file__).with_name("style.css"))
