@@ -8,7 +8,7 @@ from digitlib.ui.gallery import choose_mistakes, show_gallery, show_opened_digit
 from digitlib.ui.loaders import load_evaluation
 from digitlib.ui.models import choose_model
 from digitlib.ui.page import open_page
-from digitlib.ui.style import get_text_colour
+from digitlib.ui.style import get_palette
 from digitlib.ui.tables import show_headline, show_per_digit
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
@@ -27,7 +27,7 @@ except DigitLabError as error:
 show_headline(evaluation)
 matrix_column, gallery_column = st.columns([5, 6], gap="large")
 with matrix_column.container(key="confusion"):
-    st.altair_chart(confusion_chart(evaluation.confusion, get_text_colour()), key="confusion-chart")
+    st.altair_chart(confusion_chart(evaluation.confusion, get_palette()), key="confusion-chart")
 with gallery_column, st.container(key="gallery"):
     show_gallery(model, choose_mistakes(evaluation))
 show_opened_digit(model)

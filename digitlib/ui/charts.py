@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from digitlib.ui.style import GREY, TRAINING, VALIDATION
+from digitlib.ui.style import Palette
 
 MAX_POINTS = 300
 HEIGHT = 290
@@ -28,7 +28,11 @@ AXES = {
 
 
 def learning_chart(
-    batches: pd.DataFrame, epochs: pd.DataFrame, measure: str, total_epochs: int
+    batches: pd.DataFrame,
+    epochs: pd.DataFrame,
+    measure: str,
+    total_epochs: int,
+    palette: Palette,
 ) -> alt.LayerChart:
     """Draw how a measure goes while a network learns.
 
@@ -39,6 +43,7 @@ def learning_chart(
         epochs: rows of epochs.csv.
         measure: ``"loss"`` or ``"accuracy"``.
         total_epochs: how far the axis reaches.
+        palette: of the theme.
     """
     title, domain, scale, axis = AXES[measure]
     lines = _collect_lines(batches, epochs, measure)
@@ -47,7 +52,8 @@ def learning_chart(
     x = x.axis(values=list(range(0, total_epochs + 1, step)), format="d", grid=False)
     y = alt.Y("value:Q").title(title).scale(domain=domain, clamp=True, nice=False, **scale)
     y = y.axis(titleAnchor="start", titleAngle=0, titleAlign="left", titleY=-14, titleX=0, **axis)
-    names, colours = ["batches", "training", "validation"], [TRAINING, TRAINING, VALIDATION]
+    names = ["batches", "training", "validation"]
+    colours = [palette.training, palette.training, palette.validation]
     colour = alt.Color("line:N").scale(domain=names, range=colours).legend(None)
     base = alt.Chart(lines).encode(x=x, color=colour)
     tooltip = [
@@ -59,7 +65,7 @@ def learning_chart(
     thick = base.transform_filter(alt.datum.line != "batches")
     return (
         alt.layer(
-            thin.mark_line(strokeWidth=1.2, opacity=0.45).encode(y=y),
+            thin.mark_line(strokeWidth=1.2, opacity=0.5).encode(y=y),
             thick.mark_line(strokeWidth=2.5, point={"size": 36}).encode(y=y, tooltip=tooltip),
             base.transform_filter(alt.datum.label != "")
             .mark_text(align="left", dx=7, fontSize=12, fontWeight="bold")
@@ -70,12 +76,12 @@ def learning_chart(
     )
 
 
-def confusion_chart(confusion: np.ndarray, text_colour: str) -> alt.LayerChart:
+def confusion_chart(confusion: np.ndarray, palette: Palette) -> alt.LayerChart:
     """Draw a confusion matrix, the diagonal muted so that the mistakes show.
 
     Args:
         confusion: int (10, 10); row is the truth, column the answer.
-        text_colour: of the theme; Altair's marks do not take it over by themselves.
+        palette: of the theme.
     """
     truth, answer = np.indices(confusion.shape)
     cells = pd.DataFrame({
@@ -97,17 +103,17 @@ def confusion_chart(confusion: np.ndarray, text_colour: str) -> alt.LayerChart:
             alt.Tooltip("count:Q", title="Digits", format=","),
         ],
     )
-    squares = base.mark_rect(cornerRadius=3, stroke=GREY, strokeOpacity=0.18).encode(
+    squares = base.mark_rect(cornerRadius=3, stroke=palette.quiet, strokeOpacity=0.18).encode(
         color=alt.condition(
             alt.datum.right,
-            alt.value("#8A909926"),
+            alt.value(palette.quiet + "26"),
             alt.Color("wrong:Q")
-            .scale(domain=(0, most), range=["#D55E0000", "#D55E00"], type="sqrt")
+            .scale(domain=(0, most), range=[palette.wrong + "00", palette.wrong], type="sqrt")
             .legend(None),
         )
     )
     counts = base.transform_filter(alt.datum.count > 0).encode(text=alt.Text("count:Q", format=","))
-    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12, color=text_colour)
+    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12, color=palette.text)
     strong = counts.transform_filter(alt.datum.strong).mark_text(fontSize=12, color="white")
     return alt.layer(squares, plain, strong).properties(height=400).configure_view(strokeWidth=0)
 

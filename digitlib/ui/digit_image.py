@@ -36,7 +36,7 @@ def draw_in_ink(digit: np.ndarray, side: int, description: str) -> str:
     width = side * digit.shape[1] / digit.shape[0]
     return (
         f'<div class="digit-ink" role="img" aria-label="{description}" style="width:{width:g}px;'
-        f"max-width:100%;height:{side}px;-webkit-mask-image:url({url});"
+        f"height:{side}px;-webkit-mask-image:url({url});"
         f'mask-image:url({url})"></div>'
     )
 

@@ -60,7 +60,7 @@ def load_test_digits() -> Digits:
 @st.cache_resource(show_spinner=False)
 def load_class_samples() -> ClassSamples:
     training = load_mnist("training")
-    return ClassSamples(pick_samples(training, 14), np.bincount(training.labels, minlength=10))
+    return ClassSamples(pick_samples(training, 26), np.bincount(training.labels, minlength=10))
 
 
 @st.cache_data(ttl=2, show_spinner=False)

@@ -13,6 +13,7 @@ from digitlib.runs.progress import Progress, read_progress
 from digitlib.ui.charts import learning_chart
 from digitlib.ui.digit_image import draw_in_ink
 from digitlib.ui.loaders import load_class_samples
+from digitlib.ui.style import get_palette
 
 REFRESH_SECONDS = 0.7
 SECOND_CLICK_SECONDS = 3.0
@@ -246,7 +247,7 @@ def _show_curves(run: Run) -> None:
     for column, measure in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         with column:
             st.altair_chart(
-                learning_chart(batches, epochs, measure, run.config.epochs),
+                learning_chart(batches, epochs, measure, run.config.epochs, get_palette()),
                 key=f"{measure}-chart",
             )
 
