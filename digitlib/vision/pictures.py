@@ -17,6 +17,10 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # a phone's largest photographs; decoded they take 200 MB for a moment
 MAX_SIDE = 2_048  # of the array given back; a digit needs 20 pixels
 
+# Pillow warns of damaged EXIF data, which leave a picture as it is, and of pictures over 89 million
+# pixels, which are refused below. Set once: warnings.catch_warnings() is not for threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 def open_picture(source: bytes | Path) -> np.ndarray:
     """Open a PNG, JPEG, WebP, BMP or GIF (its first frame) as an array.
@@ -39,14 +43,11 @@ def open_picture(source: bytes | Path) -> np.ndarray:
         raise PictureError("The file is empty. Choose a picture of a digit.")
     if len(content) > MAX_BYTES:
         raise PictureError(
-            f"The file is {len(content) / 2**20:.0f} MB large; pictures may have up to "
-            f"{MAX_BYTES // 2**20} MB. Make it smaller or crop it to the digit."
+            f"The file is larger than {MAX_BYTES // 2**20} MB. Make the picture smaller or crop it "
+            "to the digit."
         )
     try:
-        with warnings.catch_warnings():
-            # Pillow warns of pictures over 89 million pixels; MAX_PIXELS refuses them below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise PictureError(_too_many_pixels("The picture")) from error
     except Exception as error:  # Pillow's format plugins raise errors of many kinds
@@ -60,7 +61,9 @@ def open_picture(source: bytes | Path) -> np.ndarray:
         # For JPEG, decoding at a reduced size saves most of the time and memory.
         image.draft(None, (MAX_SIDE, MAX_SIDE))
         image.load()
-        image = _to_eight_bits(ImageOps.exif_transpose(image))
+        # In place, because a copy of the largest picture would cost 200 MB more.
+        ImageOps.exif_transpose(image, in_place=True)
+        image = _to_eight_bits(image)
         image.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2.0)
     except Exception as error:  # as above: a damaged file can fail in any way
         raise PictureError(
@@ -71,11 +74,9 @@ def open_picture(source: bytes | Path) -> np.ndarray:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as stream:
             # One byte more than allowed is enough to be refused.
-            with path.open("rb") as stream:
-                return stream.read(MAX_BYTES + 1)
-        return path.read_bytes()
+            return stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise PictureError(f"There is no file {path}.") from error
     except OSError as error:
@@ -91,11 +92,11 @@ def _too_many_pixels(subject: str) -> str:
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Return the image in mode L, RGB or RGBA."""
-    if image.mode.startswith("I") or image.mode == "F":
+    if image.mode.startswith("I"):
         # Cameras and scanners store 10, 12 or 14 bits in files of 16: take the least that fits.
-        values = np.asarray(image, np.float64)
-        bits = next((b for b in (8, 10, 12, 14, 16) if values.max() < 2**b), 32)
-        return Image.fromarray((values.clip(0) * (255 / (2**bits - 1))).astype(np.uint8))
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+        values = np.asarray(image)
+        bits = next(b for b in (8, 10, 12, 14, 16, 32) if values.max() < 2**b)
+        return Image.fromarray((values >> (bits - 8)).astype(np.uint8))
+    grey = image.mode in ("1", "L")
+    mode = "RGBA" if image.has_transparency_data else "L" if grey else "RGB"
+    return image if image.mode == mode else image.convert(mode)

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+from digitlib.errors import EmptyPictureError, PictureError
+from digitlib.vision import find_ink
+
+
+def stroke_on(ground: int, stroke: int) -> np.ndarray:
+    picture = np.full((50, 40), ground, np.uint8)
+    picture[10:40, 18:24] = stroke
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("ground", "stroke"), [(0, 255), (255, 0), (200, 60), (90, 180), (255, 205), (0, 40)]
+)
+def test_a_stroke_is_full_ink_and_its_ground_none(ground, stroke):
+    ink = find_ink(stroke_on(ground, stroke))
+
+    expected = (stroke_on(0, 1) == 1).astype(np.float32)
+    assert ink.dtype == np.float32
+    assert np.array_equal(ink, expected)
+
+
+def test_light_on_dark_and_dark_on_light_give_the_same_ink(clear_digits):
+    for digit in clear_digits:
+        assert np.array_equal(find_ink(digit), find_ink(255 - digit))
+
+
+def test_ink_stays_between_0_and_1(clear_digits):
+    for digit in clear_digits:
+        ink = find_ink(digit)
+        assert (ink.min(), ink.max()) == (0, 1)
+
+
+def test_soft_edges_stay_soft(seven):
+    ink = find_ink(np.asarray(seven))
+
+    assert ((ink > 0.2) & (ink < 0.8)).any()
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (200, 30, 30), (20, 20, 160)])
+def test_transparent_ground_and_opaque_ink(colour, seven):
+    grey = np.asarray(seven)
+    picture = np.empty((*grey.shape, 4), np.uint8)
+    picture[..., :3] = colour
+    picture[..., 3] = 255 - grey
+
+    assert find_ink(picture) == pytest.approx(find_ink(grey), abs=0.02)
+
+
+def test_white_strokes_on_a_transparent_ground():
+    # What a drawing canvas without a background gives: black, wholly transparent, under the ink.
+    mask = stroke_on(0, 255)
+    picture = np.stack([mask] * 4, axis=-1)
+
+    assert np.array_equal(find_ink(picture), find_ink(mask))
+
+
+def test_hidden_colours_under_full_transparency_do_not_count():
+    picture = np.zeros((50, 40, 4), np.uint8)
+    picture[..., :3] = np.random.default_rng(0).integers(0, 256, (50, 40, 3))
+    picture[10:40, 18:24] = (0, 0, 0, 255)
+
+    assert np.array_equal(find_ink(picture), find_ink(stroke_on(0, 255)))
+
+
+def test_grey_rgb_and_opaque_rgba_are_one_picture():
+    grey = stroke_on(255, 0)
+    rgb = np.stack([grey] * 3, axis=-1)
+    rgba = np.dstack([rgb, np.full_like(grey, 255)])
+
+    expected = find_ink(grey)
+    for picture in (rgb, rgba, grey[..., np.newaxis]):
+        assert np.array_equal(find_ink(picture), expected)
+
+
+def noise(middle: int) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    return np.clip(generator.normal(middle, 4, (100, 100)).round(), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.full((60, 60), 255, np.uint8),
+        np.zeros((60, 60), np.uint8),
+        np.full((60, 60, 3), 127, np.uint8),
+        np.full((60, 60, 4), 255, np.uint8),
+        np.zeros((60, 60, 4), np.uint8),
+        np.dstack([noise(128)] * 3 + [np.zeros((100, 100), np.uint8)]),
+        noise(255),
+        noise(128),
+        noise(0),
+        np.zeros((1, 1), np.uint8),
+        np.full((1, 300), 9, np.uint8),
+    ],
+    ids=[
+        "white",
+        "black",
+        "grey",
+        "opaque white",
+        "transparent",
+        "transparent over noise",
+        "noise on white",
+        "noise on grey",
+        "noise on black",
+        "one pixel",
+        "one row",
+    ],
+)
+def test_a_picture_without_ink_is_empty(picture):
+    with pytest.raises(EmptyPictureError, match="nothing to read"):
+        find_ink(picture)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((28, 28), np.float32),
+        np.zeros((28, 28), bool),
+        np.zeros((28, 28, 2), np.uint8),
+        np.zeros((1, 28, 28, 1), np.uint8),
+        np.zeros(784, np.uint8),
+        np.zeros((0, 28), np.uint8),
+    ],
+    ids=["float", "bool", "two channels", "batch", "flat", "no rows"],
+)
+def test_an_array_that_is_no_picture_is_refused(picture):
+    with pytest.raises(PictureError, match="uint8"):
+        find_ink(picture)
