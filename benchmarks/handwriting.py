@@ -1,0 +1,124 @@
+"""How well the shipped models read handwriting that is not MNIST's.
+
+Measured: the share read right, through the app's own road (``digitlib.vision``), of pictures of one
+digit each (drawn, photographed, hard) and of digits written with a pen on a tablet, rendered as the
+canvas would have drawn them. A picture that is refused counts as not read.
+
+Peer: the obvious road, with the same model ``cnn``: the whole picture in grey, turned to light on
+dark, made 28x28 with Pillow.
+
+The pictures are other people's and no part of this project: without the folder there is nothing to
+measure. They are for judging only, never for training; its README.md describes it.
+"""
+
+import csv
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from benchmarks.server import PROJECT
+from benchmarks.table import Row, print_table
+from digitlib.errors import PictureError
+from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.folder import DEFAULT_MODEL, MODELS_FOLDER, list_models
+from digitlib.vision import open_picture, prepare_digit
+
+HANDWRITING = PROJECT.parent / "shared" / "data"
+
+CANVAS = 280
+PEN = 18
+DIGIT_SIDE = 180  # of the longer side of a digit on the canvas: "draw one digit, large"
+
+
+def run() -> None:
+    """Measure every shipped model on every kind of handwriting and print the table."""
+    if not (HANDWRITING / "singles.csv").exists():
+        print("\nHandwriting: not measured, there is no folder ../shared/data beside the project.")
+        return
+    models = [run for run in list_models().runs if run.folder.parent == MODELS_FOLDER]
+    recognisers = {run.id: Recogniser(run.model_file) for run in models}
+    kinds = read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
+    rows = []
+    for kind, pictures in kinds.items():
+        labels = np.array([label for label, _ in pictures])
+        ours = prepare_all(pictures, lambda picture: prepare_digit(picture).digit)
+        obvious = prepare_all(pictures, make_small)
+        for name, recogniser in recognisers.items():
+            right = [share_right(recogniser, ours, labels)]
+            peer = [share_right(recogniser, obvious, labels)] if name == DEFAULT_MODEL else []
+            rows.append(Row(f"{kind} ({len(labels):,}), {name}", right, peer, "%", 1))
+    print_table("Handwriting read right", rows)
+
+
+def read_singles(folder: Path) -> dict[str, list[tuple[int, np.ndarray]]]:
+    """Return pictures of one digit each, by kind, each with its label."""
+    kinds = defaultdict(list)
+    with (folder / "singles.csv").open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            picture = open_picture(folder / "singles" / row["file"])
+            kinds[row["kind"]].append((int(row["digit"]), picture))
+    return dict(kinds)
+
+
+def read_pen_strokes(folder: Path) -> list[tuple[int, np.ndarray]]:
+    """Return digits written with a pen, rendered, each with its label."""
+    with gzip.open(folder / "pen_strokes.jsonl.gz", "rt", encoding="utf-8") as lines:
+        digits = [json.loads(line) for line in lines]
+    return [(digit["label"], draw_strokes(digit["strokes"])) for digit in digits]
+
+
+def draw_strokes(strokes: list[list[list[float]]]) -> np.ndarray:
+    """Draw the paths of a pen as the canvas does: white on black, round ends, 18 pixels wide.
+
+    Args:
+        strokes: lists of points (x, y), y downwards, in any unit.
+
+    Returns:
+        uint8 (280, 280), the digit in the middle, its longer side 180.
+    """
+    paths = [np.array(stroke, float) for stroke in strokes]
+    points = np.concatenate(paths)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = DIGIT_SIDE / max(1.0, (high - low).max())
+    drawing = np.zeros((CANVAS, CANVAS), np.uint8)
+    for path in paths:
+        # OpenCV takes whole numbers; with shift 4 they are sixteenths of a pixel.
+        placed = np.round(16 * ((path - (low + high) / 2) * scale + CANVAS / 2)).astype(np.int32)
+        cv2.polylines(drawing, [placed], False, 255, PEN, cv2.LINE_AA, shift=4)
+    return drawing
+
+
+def make_small(picture: np.ndarray) -> np.ndarray:
+    """Return a picture as the obvious road has it, uint8 (28, 28): the whole of it, made small."""
+    grey = np.asarray(Image.fromarray(picture).convert("L").resize((28, 28)))
+    return 255 - grey if grey.mean() > 127 else grey
+
+
+def prepare_all(
+    pictures: list[tuple[int, np.ndarray]], prepare: Callable[[np.ndarray], np.ndarray]
+) -> list[np.ndarray | None]:
+    """Return each picture as 28x28 pixels, None for one that is refused."""
+
+    def attempt() -> Iterator[np.ndarray | None]:
+        for _, picture in pictures:
+            try:
+                yield prepare(picture)
+            except PictureError:
+                yield None
+
+    return list(attempt())
+
+
+def share_right(
+    recogniser: Recogniser, digits: list[np.ndarray | None], labels: np.ndarray
+) -> float:
+    """Return the share of digits read right, in percent; one that is None is not."""
+    readable = [digit is not None for digit in digits]
+    answers = recogniser.read(np.stack([digit for digit in digits if digit is not None]))
+    return 100 * float((answers.argmax(axis=1) == labels[readable]).sum()) / len(labels)
