@@ -15,6 +15,7 @@ from pathlib import Path
 
 from digitlib.errors import ConfigError, EngineError
 from digitlib.runs.config import TrainingConfig
+from digitlib.runs.files import read_json, write_json
 from digitlib.runs.folder import runs_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -104,10 +105,10 @@ def hash_source(source: bytes) -> str:
 
 def _read_description(path: Path) -> dict | None:
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        return description if {"source", "networks"} <= description.keys() else None
+        description = read_json(path)
     except (OSError, ValueError):
         return None  # missing or torn: it is made again
+    return description if {"source", "networks"} <= description.keys() else None
 
 
 def _describe_in_new_process() -> dict:
@@ -127,7 +128,7 @@ def _describe_in_new_process() -> dict:
 def _keep(path: Path, description: dict) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(description), encoding="utf-8")
+        write_json(path, description)
     except OSError:
         pass  # only a cache: where it cannot be kept it is made again next time
 

@@ -1,7 +1,6 @@
 """What can be asked of a training, and the limits of each setting."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +53,7 @@ class TrainingConfig:
             networks: the names of the networks there are.
         """
         problems = []
-        if self.network not in networks:
+        if not isinstance(self.network, str) or self.network not in networks:
             problems.append(
                 f"There is no network {self.network!r}; choose one of {_listed(networks)}."
             )
@@ -91,7 +90,7 @@ def _check_number(name: str, value: Any, low: float, high: float) -> list[str]:
     whole = isinstance(low, int)
     kind = "a whole number" if whole else "a number"
     number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if number and math.isfinite(value) and low <= value <= high:
+    if number and low <= value <= high:
         return []
     return [f"{label} must be {kind} from {_shown(low)} to {_shown(high)}, not {value}."]
 

@@ -12,13 +12,11 @@ A run is a folder with plain files, so that whoever can see the folder can see t
 While it trains, ``heartbeat`` is touched every few seconds; a file ``stop`` asks it to stop.
 """
 
-import json
 import os
 import re
 import secrets
+import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -30,13 +28,13 @@ import pandas as pd
 
 from digitlib.errors import ConfigError, ModelError, RunError
 from digitlib.runs.config import TrainingConfig
+from digitlib.runs.files import read_json, read_rows, replacing, seconds_since_change, write_json
+from digitlib.runs.status import ACTIVE_STATES, Status, parse_status
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
 DEFAULT_MODEL = "cnn"
 DEFAULT_RUNS_FOLDER = MODELS_FOLDER.parent / "runs"
 
-STATES = ("queued", "running", "done", "stopped", "failed", "interrupted")
-ACTIVE_STATES = ("queued", "running")
 HEARTBEAT_SECONDS = 2.0
 LOST_AFTER_SECONDS = 15.0
 
@@ -57,23 +55,6 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 def runs_folder() -> Path:
     """Return the folder that new runs go to: ``DIGITLIB_RUNS``, else the project's ``runs/``."""
     return Path(os.environ.get("DIGITLIB_RUNS") or DEFAULT_RUNS_FOLDER).expanduser().resolve()
-
-
-@dataclass(frozen=True)
-class Status:
-    """Where a run stands.
-
-    Attributes:
-        state: one of ``STATES``.
-        message: a sentence for people, such as why the run failed; may be empty.
-        created, started, finished: times in UTC, ISO 8601; None where not yet.
-    """
-
-    state: str
-    message: str = ""
-    created: str | None = None
-    started: str | None = None
-    finished: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,26 +103,19 @@ class Run:
         """What was measured on the test digits; empty before the end of the run.
 
         Raises:
-            ModelError: the file is damaged.
+            ValueError: the file is damaged; ``read_run`` has looked, so that no page need to.
         """
-        try:
-            return _read_json(self.folder / "metrics.json")
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"{self.id} has a damaged file metrics.json. Train it again, or delete "
-                f"{self.folder}."
-            ) from error
+        path = self.folder / "metrics.json"
+        return read_json(path) if path.exists() else {}
 
     def read_batches(self) -> pd.DataFrame:
         """Return a row per few batches, with ``BATCH_COLUMNS``; loss and accuracy are means over
         the batches since the row before, ``seconds`` counts from the start of the first epoch."""
-        return _read_rows(self.folder / "batches.csv", BATCH_COLUMNS)
+        return read_rows(self.folder / "batches.csv", BATCH_COLUMNS)
 
     def read_epochs(self) -> pd.DataFrame:
         """Return a row per finished epoch, with ``EPOCH_COLUMNS``."""
-        return _read_rows(self.folder / "epochs.csv", EPOCH_COLUMNS)
+        return read_rows(self.folder / "epochs.csv", EPOCH_COLUMNS)
 
     def read_test_probabilities(self) -> np.ndarray:
         """Return the model's answers for the test digits, float32 (10000, 10).
@@ -151,15 +125,15 @@ class Run:
         """
         cure = f"Train it again, or delete {self.folder}."
         try:
-            probabilities = np.load(self.probabilities_file, allow_pickle=False)
+            with self.probabilities_file.open("rb") as stream:
+                probabilities = np.lib.format.read_array(stream, allow_pickle=False)
         except FileNotFoundError as error:
             raise ModelError(f"{self.id} has no answers for the test digits. {cure}") from error
-        except (OSError, EOFError, ValueError) as error:
-            raise ModelError(
-                f"{self.id} has a damaged file {self.probabilities_file.name}. {cure}"
-            ) from error
-        if probabilities.shape != (10_000, 10):
-            raise ModelError(f"{self.id} answers for other digits than the 10,000. {cure}")
+        except Exception as error:  # a damaged header can fail in any way
+            raise ModelError(f"{self.id} has a damaged file of answers. {cure}") from error
+        shape, dtype = probabilities.shape, probabilities.dtype
+        if shape != (10_000, 10) or dtype != np.float32 or not np.isfinite(probabilities).all():
+            raise ModelError(f"{self.id} has a damaged file of answers. {cure}")
         return probabilities
 
 
@@ -176,40 +150,48 @@ class RunList:
     problems: list[str]
 
 
-def create_run(config: TrainingConfig, name: str | None = None, folder: Path | None = None) -> Run:
-    """Make the folder of a new run, in the state ``queued``.
+def create_run(
+    config: TrainingConfig,
+    name: str | None = None,
+    folder: Path | None = None,
+    state: str = "queued",
+) -> Run:
+    """Make the folder of a new run.
 
     Args:
         config: a config that has been checked.
         name: the run's id; made from the network, the time and a few random letters if left out.
         folder: where the run folder is made, ``runs_folder()`` if left out.
+        state: ``queued`` for a run that any worker may take up, ``running`` for one that whoever
+            makes it is about to train.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
     """
     now = datetime.now(timezone.utc)
-    run_id = name or f"{config.network}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    run_id = name or f"{config.network.lower()}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     if not _ID.fullmatch(run_id):
         raise RunError(
             f"{run_id!r} is no name for a run: use up to 64 small letters, digits, '-' and '_'."
         )
     parent = folder or runs_folder()
     path = parent / run_id
+    taken = f"There is a run {run_id} already: choose another name."
+    if (MODELS_FOLDER / run_id).exists():
+        raise RunError(taken)  # the shipped run could not be told from it
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir()
-        write_json(path / "config.json", config.to_dict())
-        status = Status("queued", created=_utc_now())
-        write_status(path, status)
+        path.mkdir(parents=True)
     except FileExistsError as error:
-        raise RunError(
-            f"There is a run {run_id} in {parent} already: choose another name."
-        ) from error
+        raise RunError(taken) from error
     except OSError as error:
-        raise RunError(
-            f"The folder for runs, {parent}, cannot be written ({error.strerror}). "
-            "Make room or make it writable, or set DIGITLIB_RUNS to a folder that is."
-        ) from error
+        raise RunError(_unwritable(parent, error)) from error
+    status = Status(state, created=_utc_now())
+    try:
+        write_json(path / "config.json", config.to_dict())
+        write_status(path, status)
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)
+        raise RunError(_unwritable(parent, error)) from error
     return Run(path, config, status)
 
 
@@ -248,19 +230,21 @@ def read_run(path: Path) -> Run:
     """Read a run folder. A run that stopped giving a sign of life reads as ``interrupted``.
 
     Raises:
-        RunError: config.json or status.json is missing or damaged.
+        RunError: config.json or status.json is missing or damaged, or metrics.json is damaged.
     """
     try:
-        config = TrainingConfig.from_dict(_read_json(path / "config.json"))
-        status = Status(**_read_json(path / "status.json"))
-        if status.state not in STATES:
-            raise ValueError(f"unknown state {status.state}")
-    except (OSError, ValueError, TypeError, ConfigError) as error:
+        config = TrainingConfig.from_dict(read_json(path / "config.json"))
+        config.check([str(config.network)])  # its network may be gone by now
+        status = parse_status(read_json(path / "status.json"))
+        if status.state == "running" and _seconds_since_heartbeat(path) > LOST_AFTER_SECONDS:
+            message = "The process that trained it went away before the end. Start it again."
+            status = Status("interrupted", message, status.created, status.started)
+        run = Run(path, config, status)
+        if run.metrics:
+            _check_metrics(run.metrics)
+    except (OSError, ValueError, ConfigError) as error:
         raise RunError(f"The run folder {path} is damaged ({error}): delete it.") from error
-    if status.state == "running" and _seconds_since_heartbeat(path) > LOST_AFTER_SECONDS:
-        message = "The process that trained it went away before the end. Start it again."
-        status = Status("interrupted", message, status.created, status.started)
-    return Run(path, config, status)
+    return run
 
 
 def request_stop(run: Run) -> None:
@@ -301,25 +285,8 @@ def write_status(folder: Path, status: Status) -> None:
 
 def write_probabilities(run: Run, probabilities: np.ndarray) -> None:
     """Write a model's answers for the test digits, float32 (10000, 10), in one piece."""
-    with _replacing(run.probabilities_file) as temporary, temporary.open("wb") as stream:
+    with replacing(run.probabilities_file) as temporary, temporary.open("wb") as stream:
         np.save(stream, probabilities)
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file in one piece: a reader finds the old content or the new, never half."""
-    with _replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write beside ``path``, which takes its place once it is whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(2)}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _list_folder(folder: Path) -> RunList:
@@ -336,44 +303,36 @@ def _list_folder(folder: Path) -> RunList:
             runs.append(read_run(path))
         except RunError as error:
             # A folder that was made a moment ago may not have its files yet.
-            if time.time() - path.stat().st_mtime > 2:
+            if seconds_since_change(path) > 2:
                 problems.append(str(error))
-    runs.sort(key=lambda run: run.status.created or "", reverse=True)
+    runs.sort(key=lambda run: run.status.created, reverse=True)
     return RunList(runs, problems)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"{path.name} holds no object")
-    return content
+def _unwritable(folder: Path, error: OSError) -> str:
+    return (
+        f"The folder for runs, {folder}, cannot be written ({error.strerror}). "
+        "Make room or make it writable, or set DIGITLIB_RUNS to a folder that is."
+    )
 
 
-def _read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read the whole rows of a .csv file that may be growing."""
+def _check_metrics(metrics: dict[str, Any]) -> None:
+    """Raise ValueError unless the numbers are there that every reader counts on."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    except FileNotFoundError:
-        lines = []
-    rows = []
-    for line in lines[1:]:
-        cells = line.rstrip("\n").split(",")
-        if not line.endswith("\n") or len(cells) != len(columns):
-            continue
-        try:
-            rows.append([float(cell) for cell in cells])
-        except ValueError:
-            continue
-    frame = pd.DataFrame(rows, columns=list(columns), dtype=float)
-    whole = [name for name in columns if name in ("epoch", "batch", "batches")]
-    return frame.astype(dict.fromkeys(whole, int))
+        test = metrics["test"]
+        numbers = [test["accuracy"], test["loss"], test["mistakes"], test["count"]]
+        numbers += [metrics["parameters"], metrics["training_seconds"]]
+    except (KeyError, TypeError) as error:
+        raise ValueError("metrics.json lacks a number") from error
+    if not all(isinstance(number, (int, float)) for number in numbers):
+        raise ValueError("metrics.json holds something else than numbers")
 
 
 def _seconds_since_heartbeat(path: Path) -> float:
     try:
         return time.time() - (path / "heartbeat").stat().st_mtime
     except OSError:
-        return time.time() - (path / "status.json").stat().st_mtime
+        return seconds_since_change(path / "status.json")
 
 
 def _utc_now() -> str:

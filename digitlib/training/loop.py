@@ -16,12 +16,12 @@ from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
+from digitlib.runs.files import write_json
 from digitlib.runs.folder import (
     HEARTBEAT_SECONDS,
     Run,
     beat,
     change_state,
-    write_json,
     write_probabilities,
 )
 from digitlib.training.augmentation import build_augmentation

@@ -46,7 +46,7 @@ def test_transparent_ground_and_opaque_ink(colour, seven):
     picture[..., :3] = colour
     picture[..., 3] = 255 - grey
 
-    assert find_ink(picture) == pytest.approx(find_ink(grey), abs=0.02)
+    np.testing.assert_allclose(find_ink(picture), find_ink(grey), atol=0.02)
 
 
 def test_white_strokes_on_a_transparent_ground():

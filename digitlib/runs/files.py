@@ -1,0 +1,78 @@
+"""Files that one process reads while another writes them."""
+
+import json
+import math
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ValueError: the file is missing or holds no object; the text names the file.
+        OSError: the file cannot be read.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{path.name} is missing") from error
+    except ValueError as error:
+        raise ValueError(f"{path.name} is no JSON") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name} holds no object")
+    return content
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file in one piece: a reader finds the old content or the new, never half."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write beside ``path``, which takes its place once it is whole."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(2)}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a .csv file of numbers that may be growing.
+
+    A torn last row is left out, and so is a damaged one or one that holds no finite number.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    except OSError:
+        lines = []
+    rows = []
+    for line in lines[1:]:
+        try:
+            row = [float(cell) for cell in line.split(",")]
+        except ValueError:
+            continue
+        if line.endswith("\n") and len(row) == len(columns) and all(map(math.isfinite, row)):
+            rows.append(row)
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=float)
+    whole = [name for name in columns if name in ("epoch", "batch", "batches")]
+    return frame.astype(dict.fromkeys(whole, int))
+
+
+def seconds_since_change(path: Path) -> float:
+    """Return the age of a file or folder; 0 if it is gone, as a deleted run's may be."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
