@@ -99,7 +99,7 @@ def _train_here(run) -> None:
     import signal
 
     from digitlib.runs.folder import request_stop
-    from digitlib.training.loop import train_run
+    from digitlib.runs.lifecycle import carry_out
 
     def print_summary(model):
         model.summary(print_fn=click.echo)
@@ -107,7 +107,7 @@ def _train_here(run) -> None:
     signal.signal(signal.SIGINT, lambda *_: request_stop(run))
     epochs = run.config.epochs
     with _TrainingBar(epochs) as bar:
-        run = train_run(run, on_model=print_summary, on_row=bar.show)
+        run = carry_out(run, on_model=print_summary, on_row=bar.show)
     for row in run.read_epochs().to_dict("records"):
         click.echo(
             f"Epoch {row['epoch']:.0f}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}, "

@@ -43,3 +43,7 @@ class ModelError(DigitLabError):
 
 class EngineError(DigitLabError):
     """The processes that train cannot be started or reached."""
+
+
+class TrainingError(DigitLabError):
+    """A training ended without a model."""

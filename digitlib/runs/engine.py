@@ -23,7 +23,7 @@ import dask.config
 from distributed import Client, Future, fire_and_forget
 from filelock import FileLock, Timeout
 
-from digitlib.errors import EngineError
+from digitlib.errors import EngineError, TrainingError
 from digitlib.runs.folder import (
     Run,
     change_state,
@@ -32,6 +32,7 @@ from digitlib.runs.folder import (
     request_stop,
     runs_folder,
 )
+from digitlib.runs.lifecycle import carry_out
 
 PROJECT = Path(__file__).resolve().parents[2]
 IDLE_TIMEOUT = "10 minutes"
@@ -97,14 +98,11 @@ def train_in_worker(folder: str) -> None:
 
     A task may be run twice, after a worker was lost: a run that is no longer queued is left alone.
     """
-    # Imported here: TensorFlow is loaded by the worker and by nobody who submits.
-    from digitlib.training.loop import TrainingError, train_run
-
     run = read_run(Path(folder))
     if run.status.state != "queued":
         return
     try:
-        train_run(run)
+        carry_out(run)
     except TrainingError as error:
         # The run folder holds the reason; the worker's log keeps where it came from.
         print(f"{run.id}: {error} ({error.__cause__!r})", file=sys.stderr, flush=True)

@@ -1,8 +1,6 @@
-"""The training of one run, from its config to its metrics."""
+"""The training of one network, from its config to its metrics."""
 
-import errno
 import math
-import threading
 import time
 from collections.abc import Callable
 
@@ -11,117 +9,67 @@ import numpy as np
 import tensorflow as tf
 
 from digitlib.data import Digits, load_mnist
-from digitlib.errors import DigitLabError
+from digitlib.errors import TrainingError
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import write_json
-from digitlib.runs.folder import (
-    HEARTBEAT_SECONDS,
-    Run,
-    beat,
-    change_state,
-    write_probabilities,
-)
+from digitlib.runs.folder import Run, write_probabilities
 from digitlib.training.augmentation import build_augmentation
 from digitlib.training.networks import NETWORKS
-from digitlib.training.progress import RunFolderWriter
+from digitlib.training.progress import RunFolderWriter, StopRequested
 
 
-class TrainingError(DigitLabError):
-    """A training ended without a model."""
-
-
-def train_run(
+def train(
     run: Run,
     on_model: Callable[[keras.Model], None] = lambda model: None,
     on_row: Callable[[dict], None] = lambda row: None,
-) -> Run:
-    """Train the network of a run and write everything into its folder.
+) -> bool:
+    """Train the network of a run and write rows, models, answers and metrics into its folder.
 
-    A run that was told to stop ends as ``stopped``, with a model as good as it got. Whatever goes
-    wrong, the folder says so in a sentence before the error is raised.
+    The state of the run is not touched: see ``digitlib.runs.lifecycle``.
 
     Args:
-        run: a run in the state ``queued``.
+        run: the run to train.
         on_model: called with the model before it is trained.
         on_row: called with each row of batches.csv.
 
     Returns:
-        The run, ``done`` or ``stopped``.
+        Whether it came to its end: False if it was told to stop, which leaves everything written
+        just as well.
 
     Raises:
-        TrainingError: the run has ``failed``; its text is the sentence in the folder.
+        ConfigError: the run's config cannot be trained.
+        TrainingError: the loss grew beyond all bounds.
+        OSError: the run folder cannot be written.
     """
-    if run.stop_requested:
-        return change_state(run, "stopped", "Stopped before it began.")
-    heart = _Heart(run)
-    try:
-        run = change_state(run, "running")
-        heart.start()
-        return _train(run, on_model, on_row)
-    except Exception as error:
-        sentence = explain_failure(error)
-        _write_failure(run, sentence)
-        raise TrainingError(sentence) from error
-    finally:
-        heart.stop()
-
-
-def explain_failure(error: Exception) -> str:
-    """Say in a sentence why a training failed and what to do."""
-    if isinstance(error, DigitLabError):
-        return str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Make room, then train again."
-    if isinstance(error, OSError):
-        return f"The run folder cannot be written: {error.strerror or error}."
-    if isinstance(error, (MemoryError, tf.errors.ResourceExhaustedError)):
-        return "There was not enough memory. Choose a smaller batch size or fewer training digits."
-    first_line = (str(error).strip().splitlines() or ["no reason given"])[0]
-    return f"The training broke off with {type(error).__name__}: {first_line}"
-
-
-def _train(run: Run, on_model, on_row) -> Run:
     config = run.config
     check_config(config)
     keras.backend.clear_session()
     keras.utils.set_random_seed(config.seed)
     model = build_model(config)
     on_model(model)
-    writer = RunFolderWriter(run, on_row)
     training = load_mnist("training").take(slice(config.training_digits))
     validation = to_input(load_mnist("validation"))
     began = time.monotonic()
-    history = model.fit(
-        _make_dataset(training, config),
-        epochs=config.epochs,
-        validation_data=validation,
-        validation_batch_size=500,
-        shuffle=False,  # the dataset shuffles itself
-        callbacks=[writer, StopOnNonsense()],
-        verbose=0,
-    )
+    finished = True
+    try:
+        model.fit(
+            _make_dataset(training, config),
+            epochs=config.epochs,
+            validation_data=validation,
+            validation_batch_size=500,
+            shuffle=False,  # the dataset shuffles itself
+            callbacks=[RunFolderWriter(run, on_row), StopOnNonsense()],
+            verbose=0,
+        )
+    except StopRequested:
+        finished = False
     seconds = time.monotonic() - began
     save_model(model, run)
-    test = load_mnist("test")
-    probabilities = Recogniser(run.model_file).read(test.images)
-    write_probabilities(run, probabilities)
-    metrics = {
-        "test": measure(probabilities, test.labels).summary(),
-        "parameters": model.count_params(),
-        "epochs": len(history.epoch),
-        "training_digits": config.training_digits,
-        "training_seconds": round(seconds, 2),
-        "model_bytes": run.model_file.stat().st_size,
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }
-    write_json(run.folder / "metrics.json", metrics)
-    if writer.stopped:
-        return change_state(run, "stopped", "Stopped; the model is as good as it got by then.")
-    return change_state(run, "done")
+    _write_results(run, model, seconds)
+    return finished
 
 
 def build_model(config: TrainingConfig) -> keras.Model:
@@ -164,6 +112,24 @@ def _make_dataset(digits: Digits, config: TrainingConfig) -> tf.data.Dataset:
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
+def _write_results(run: Run, model: keras.Model, seconds: float) -> None:
+    """Read the test digits with the exported model and write down how well it does."""
+    test = load_mnist("test")
+    probabilities = Recogniser(run.model_file).read(test.images)
+    write_probabilities(run, probabilities)
+    metrics = {
+        "test": measure(probabilities, test.labels).summary(),
+        "parameters": model.count_params(),
+        "epochs": len(run.read_epochs()),
+        "training_digits": run.config.training_digits,
+        "training_seconds": round(seconds, 2),
+        "model_bytes": run.model_file.stat().st_size,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    write_json(run.folder / "metrics.json", metrics)
+
+
 class StopOnNonsense(keras.callbacks.Callback):
     """Ends a training whose loss is no longer a number: nothing can be learnt from there."""
 
@@ -172,36 +138,3 @@ class StopOnNonsense(keras.callbacks.Callback):
             raise TrainingError(
                 "The loss grew beyond all bounds. Choose a smaller learning rate and start again."
             )
-
-
-class _Heart:
-    """Touches the run's heartbeat from a thread of its own while it is trained."""
-
-    def __init__(self, run: Run):
-        self._run = run
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-
-    def start(self) -> None:
-        beat(self._run)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-        (self._run.folder / "heartbeat").unlink(missing_ok=True)
-
-    def _beat(self) -> None:
-        while not self._stopped.wait(HEARTBEAT_SECONDS):
-            try:
-                beat(self._run)
-            except OSError:
-                # On a full disk the training itself meets the error and reports it.
-                continue
-
-
-def _write_failure(run: Run, sentence: str) -> None:
-    try:
-        change_state(run, "failed", sentence)
-    except OSError:
-        # Nothing can be written any more: without a heartbeat the run reads as interrupted.
-        return

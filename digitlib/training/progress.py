@@ -12,9 +12,12 @@ from digitlib.runs.folder import BATCH_COLUMNS, EPOCH_COLUMNS, Run
 ROWS_PER_EPOCH = 50
 
 
+class StopRequested(Exception):
+    """Ends a training in mid-epoch, sparing it the validation that Keras would do otherwise."""
+
+
 class RunFolderWriter(keras.callbacks.Callback):
-    """Writes a row per few batches and per epoch, and ends the training when the run is told to
-    stop.
+    """Writes a row per few batches and per epoch; raises StopRequested if the run is to stop.
 
     Args:
         run: the run whose folder is written.
@@ -25,7 +28,6 @@ class RunFolderWriter(keras.callbacks.Callback):
         super().__init__()
         self.run = run
         self.on_row = on_row
-        self.stopped = False
 
     def on_train_begin(self, logs=None):
         self.began = time.monotonic()
@@ -45,7 +47,7 @@ class RunFolderWriter(keras.callbacks.Callback):
         if first or batch % every == 0 or batch == batches:
             self._write_batch_row(batch, batches, logs)
         if self.run.stop_requested:
-            self.stopped = self.model.stop_training = True
+            raise StopRequested
 
     def on_epoch_end(self, epoch, logs=None):
         row = [

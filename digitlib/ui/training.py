@@ -215,7 +215,7 @@ def _show_outcome(run: Run) -> None:
         return
     st.markdown(
         f"### {test['accuracy']:.2%} of the test digits read right\n"
-        f"**{run.id}** {'was stopped' if state == 'stopped' else 'learnt'} in "
+        f"**{run.id}** {'was stopped after' if state == 'stopped' else 'learnt in'} "
         f"{format_seconds(run.metrics['training_seconds'])} · {test['mistakes']:,} of "
         f"{test['count']:,} misread · {run.metrics['parameters']:,} parameters"
     )
