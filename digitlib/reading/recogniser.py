@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from digitlib.errors import ModelError
 
 BATCH = 50
+CURE = "Choose another model, or train this one again."
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,9 @@ class Recogniser:
         # An interpreter serves one thread at a time and one size of batch until it is told
         # otherwise: hence a lock, and one for single digits beside one for many.
         self._lock = threading.Lock()
-        self._single = _load_interpreter(model_file, 1)
-        self._many = _load_interpreter(model_file, BATCH)
+        content = _read(model_file)
+        self._single = _load_interpreter(model_file, content, 1)
+        self._many = _load_interpreter(model_file, content, BATCH)
 
     def answer(self, digit: np.ndarray) -> Answer:
         """Read one digit, uint8 (28, 28) in MNIST form."""
@@ -93,8 +95,10 @@ class Recogniser:
 class _LoadedInterpreter:
     """An interpreter with its memory laid out for one size of batch."""
 
-    def __init__(self, model_file: Path, batch: int):
-        self._interpreter = Interpreter(str(model_file), num_threads=min(2, os.cpu_count() or 1))
+    def __init__(self, content: bytes, batch: int):
+        self._interpreter = Interpreter(
+            model_content=content, num_threads=min(2, os.cpu_count() or 1)
+        )
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._interpreter.resize_tensor_input(self._input, (batch, 28, 28, 1))
@@ -106,15 +110,25 @@ class _LoadedInterpreter:
         return self._interpreter.get_tensor(self._output)
 
 
-def _load_interpreter(model_file: Path, batch: int) -> _LoadedInterpreter:
-    cure = "Choose another model, or train this one again."
-    if not model_file.is_file():
-        raise ModelError(f"The model file {model_file} is missing. {cure}")
+def _read(model_file: Path) -> bytes:
+    # Read, not mapped into memory as LiteRT does with a path: were a mapped file cut off or
+    # overwritten while it serves, the system would end the whole process.
     try:
-        interpreter = _LoadedInterpreter(model_file, batch)
+        return model_file.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"The model file {model_file} is missing. {CURE}") from error
+    except OSError as error:
+        raise ModelError(
+            f"The model file {model_file} cannot be read ({error.strerror}). {CURE}"
+        ) from error
+
+
+def _load_interpreter(model_file: Path, content: bytes, batch: int) -> _LoadedInterpreter:
+    try:
+        interpreter = _LoadedInterpreter(content, batch)
         shape = interpreter(np.zeros((batch, 28, 28, 1), np.float32)).shape
     except (ValueError, RuntimeError) as error:  # what LiteRT raises of a file it cannot use
-        raise ModelError(f"The model file {model_file} is damaged. {cure}") from error
+        raise ModelError(f"The model file {model_file} is damaged. {CURE}") from error
     if shape != (batch, 10):
-        raise ModelError(f"The model file {model_file} does not read digits. {cure}")
+        raise ModelError(f"The model file {model_file} does not read digits. {CURE}")
     return interpreter

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -105,7 +106,8 @@ def train_in_worker(folder: str) -> None:
         carry_out(run)
     except TrainingError as error:
         # The run folder holds the reason; the worker's log keeps where it came from.
-        print(f"{run.id}: {error} ({error.__cause__!r})", file=sys.stderr, flush=True)
+        traceback.print_exception(error)
+        sys.stderr.flush()
 
 
 @contextmanager

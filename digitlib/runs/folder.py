@@ -150,20 +150,13 @@ class RunList:
     problems: list[str]
 
 
-def create_run(
-    config: TrainingConfig,
-    name: str | None = None,
-    folder: Path | None = None,
-    state: str = "queued",
-) -> Run:
-    """Make the folder of a new run.
+def create_run(config: TrainingConfig, name: str | None = None, folder: Path | None = None) -> Run:
+    """Make the folder of a new run, in the state ``queued``.
 
     Args:
         config: a config that has been checked.
         name: the run's id; made from the network, the time and a few random letters if left out.
         folder: where the run folder is made, ``runs_folder()`` if left out.
-        state: ``queued`` for a run that any worker may take up, ``running`` for one that whoever
-            makes it is about to train.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
@@ -185,7 +178,7 @@ def create_run(
         raise RunError(taken) from error
     except OSError as error:
         raise RunError(_unwritable(parent, error)) from error
-    status = Status(state, created=_utc_now())
+    status = Status("queued", created=_utc_now())
     try:
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)

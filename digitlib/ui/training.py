@@ -61,7 +61,7 @@ def find_shown_run() -> Run | None:
 
 def show_run(run: Run) -> None:
     """Show a run: live while it trains, then what came of it."""
-    if problem := st.session_state.pop("start_problem", None):
+    if run.status.state == "queued" and (problem := _recover_queue()):
         st.error(problem, icon=":material/error:")
     refresh = REFRESH_SECONDS if run.active else None
     st.fragment(_show_run_now, run_every=refresh)(run.id, run.status.state)
@@ -143,6 +143,18 @@ def _start(config: TrainingConfig) -> None:
         submit_run(run)
     except DigitLabError as error:
         state.start_problem = str(error)
+
+
+@st.cache_resource(ttl=30, show_spinner=False)
+def _recover_queue() -> str | None:
+    """See to it that somebody trains what waits; return what is wrong if that cannot be had."""
+    from digitlib.runs.engine import recover_queue
+
+    try:
+        recover_queue()
+    except DigitLabError as error:
+        return str(error)
+    return None
 
 
 def _show_run_now(run_id: str, state_before: str) -> None:
