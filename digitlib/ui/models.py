@@ -11,8 +11,10 @@ def choose_model() -> str | None:
 
     The choice is part of the address, so that a link opens the page with the same model.
     """
+    # Not a list bound to the address: that would hold the list's labels there, and a link knows
+    # only the id. And not the list's own memory: a page does not know what another page chose.
     state, address = st.session_state, st.query_params
-    asked = address.get("model")
+    asked = address.get("model", state.get("chosen_model"))
     listed = load_models()
     if asked is not None and asked not in {run.id for run in listed.runs}:
         load_models.clear()  # it may have been made a moment ago
@@ -23,22 +25,23 @@ def choose_model() -> str | None:
         st.info("There is no model yet. Train one on the page Train, then come back.")
         return None
     labels = {run.id: _label(run) for run in listed.runs}
-    if asked in labels:
-        state.model = asked
-    elif asked is not None:
+    first = listed.runs[0].id
+    if asked is not None and asked not in labels:
         st.caption(f":material/warning: There is no model {asked!r} here.")
-        del address["model"]
-    if state.get("model") not in labels:
-        state.model = listed.runs[0].id
-    # Not bound to the address: a bound list has its labels there, and a link knows only the id.
-    return st.selectbox(
+        address.pop("model", None)
+        asked = None
+    state.model = asked or first
+    chosen = st.selectbox(
         "Model",
         list(labels),
         format_func=lambda run_id: labels.get(run_id, run_id),
         key="model",
-        persist_state="session",
         on_change=lambda: address.update(model=state.model),
     )
+    state.chosen_model = chosen
+    if chosen != first:
+        address["model"] = chosen
+    return chosen
 
 
 def _label(run: Run) -> str:

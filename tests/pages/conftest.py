@@ -1,0 +1,87 @@
+"""Pages run without a browser, and run folders written by hand for them to show."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from digitlib.runs.config import TrainingConfig
+from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
+from digitlib.ui.loaders import load_models
+
+FRONT_DOOR = MODELS_FOLDER.parent / "streamlit_app.py"
+
+RESULTS = ("model.keras", "model.tflite", "test_probabilities.npy", "metrics.json")
+TABLES = ("batches.csv", "epochs.csv")
+
+
+@pytest.fixture
+def open_page(runs: Path) -> Callable[..., AppTest]:
+    """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
+    load_models.clear()  # what the test before has listed
+
+    def open_page(name: str = "draw", **address: str) -> AppTest:
+        app = AppTest.from_file(FRONT_DOOR, default_timeout=60)
+        if name != "draw":
+            app.switch_page(f"pages/{name}.py")
+        app.query_params.update(address)
+        return app.run()
+
+    return open_page
+
+
+@pytest.fixture
+def make_run(runs: Path) -> Callable[..., Run]:
+    """Write the folder of a run in some state, with what a run in that state has left behind."""
+
+    def make_run(state: str, message: str = "", name: str | None = None) -> Run:
+        run = create_run(TrainingConfig(network="dense", epochs=5), name)
+        created = run.status.created
+        started = None if state == "queued" else created
+        write_status(run.folder, Status(state, message, created, started))
+        files = RESULTS + TABLES if state in ("done", "stopped") else ()
+        for file in files:
+            shutil.copy(MODELS_FOLDER / "dense" / file, run.folder)
+        if state == "running":
+            (run.folder / "heartbeat").touch()
+            write_rows(run, epoch=2, batch=50)
+        load_models.clear()
+        return run
+
+    return make_run
+
+
+def write_rows(run: Run, epoch: int, batch: int) -> None:
+    """Write batches.csv and epochs.csv of a training that has come this far, 100 batches each."""
+    rows = ["epoch,batch,batches,seconds,loss,accuracy"]
+    for at in range(10, (epoch - 1) * 100 + batch + 1, 10):
+        rows.append(f"{(at - 1) // 100 + 1},{(at - 1) % 100 + 1},100,{at / 10},{20 / at},0.9")
+    (run.folder / "batches.csv").write_text("\n".join(rows) + "\n")
+    rows = ["epoch,seconds,loss,accuracy,validation_loss,validation_accuracy"]
+    rows += [f"{at},{10 * at},0.3,0.91,0.2,0.94" for at in range(1, epoch)]
+    (run.folder / "epochs.csv").write_text("\n".join(rows) + "\n")
+
+
+@pytest.fixture
+def read_words() -> Callable[..., str]:
+    return _read_words
+
+
+def _read_words(node) -> str:
+    """Return the words of a part of a page, its HTML without the tags."""
+    words = []
+    for element in node:
+        for text in (getattr(element, "text", None), getattr(element, "value", None)):
+            if isinstance(text, str):
+                words.append(re.sub(r"<[^>]+>", " ", text))
+    return " ".join(" ".join(words).split())
+
+
+@pytest.fixture
+def read_chart() -> Callable[[AppTest, str], dict]:
+    """Return the Vega-Lite description of a chart by its key."""
+    return lambda app, key: json.loads(app.get_by_key(key).proto.spec)

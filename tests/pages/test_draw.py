@@ -1,0 +1,228 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from digitlib.runs import folder
+from tests.strokes import DIGITS, SIDE, draw
+
+HINT = "Draw one digit"
+
+
+@pytest.fixture
+def answer(read_words):
+    def answer(app: AppTest) -> str:
+        assert not app.exception
+        return read_words(app.get_by_key("answer"))
+
+    return answer
+
+
+def test_nothing_is_guessed_before_the_first_stroke(open_page, answer):
+    app = open_page()
+    assert answer(app).startswith(HINT)
+    assert "%" not in answer(app)
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_drawing_is_read(open_page, answer, digit):
+    app = open_page()
+    draw_on(app, draw(digit))
+    assert answer(app).startswith(f"{digit} ")
+    assert "sure" in answer(app)
+    assert app.get_by_key("seen")
+
+
+def test_the_model_in_the_address_reads(open_page, answer):
+    app = open_page(model="dense")
+    assert app.selectbox("model").value == "dense"
+    draw_on(app, draw(2))
+    assert answer(app).startswith("2 99.")
+    app.selectbox("model").select("cnn").run()
+    assert answer(app).startswith("2 >99.9%")
+    assert app.query_params["model"] == "cnn"
+
+
+def test_the_model_chosen_on_one_page_is_chosen_on_the_next(open_page):
+    app = open_page("mistakes")
+    app.selectbox("model").select("dense").run()
+    app.switch_page("pages/draw.py")
+    app.query_params.clear()  # as the links between the pages do
+    app.run()
+    assert app.selectbox("model").value == "dense"
+    assert app.query_params["model"] == "dense"
+
+
+def test_an_empty_drawing_gets_a_sentence_instead_of_a_guess(open_page, answer):
+    app = open_page()
+    draw_on(app, np.zeros((SIDE, SIDE, 4), np.uint8))
+    assert answer(app).startswith("There is nothing to read")
+
+
+def test_clear_empties_the_answer(open_page, answer):
+    app = open_page()
+    draw_on(app, draw(7))
+    click(app, "Clear")
+    assert answer(app).startswith(HINT)
+
+
+def test_a_test_digit_shows_the_truth_beside_the_answer(open_page, answer, test_digits):
+    app = open_page()
+    shown = set()
+    for _ in range(3):
+        click(app, "Try a test digit")
+        words = answer(app).split()
+        number, truth = int(words[words.index("digit") + 1]), int(words[words.index("a") + 1][0])
+        assert truth == test_digits.labels[number]
+        right = int(words[0]) == truth
+        assert ("✓ right" if right else "✗ wrong") in answer(app)
+        shown.add(number)
+    assert len(shown) > 1
+
+
+def test_a_test_digit_gives_way_to_the_next_stroke(open_page, answer):
+    app = open_page()
+    draw_on(app, draw(7))
+    click(app, "Try a test digit")
+    assert "Test digit" in answer(app)
+    app.session_state["source"] = "canvas"  # as the canvas does at the end of a stroke
+    assert answer(app.run()).startswith("7 ")
+
+
+def encode(image: Image.Image, format: str, **options) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, format, **options)
+    return stream.getvalue()
+
+
+def make_readable() -> dict[str, bytes]:
+    """Return pictures of a seven that are out of the ordinary, by file name."""
+    seven = Image.fromarray(255 - draw(7)[..., 0])
+    deep = Image.fromarray(np.asarray(seven).astype(np.uint16) * 257)
+    lying = seven.rotate(90, expand=True)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned a quarter clockwise
+    blank = Image.new("L", seven.size, 255)
+    coloured = Image.merge("RGB", [seven, seven, Image.new("L", seven.size, 255)])
+    return {
+        "plain.png": encode(seven, "PNG"),
+        "plain.webp": encode(seven, "WEBP"),
+        "plain.bmp": encode(seven, "BMP"),
+        "sixteen bits.png": encode(deep, "PNG"),
+        "cmyk.jpg": encode(seven.convert("CMYK"), "JPEG"),
+        "palette.png": encode(coloured.quantize(16), "PNG"),
+        "animated.gif": encode(seven, "GIF", save_all=True, append_images=[blank]),
+        "portrait.jpg": encode(lying, "JPEG", exif=turned),
+    }
+
+
+def make_unreadable() -> dict[str, tuple[bytes, str]]:
+    """Return files that no digit can be read in and the beginning of what is said of them."""
+    seven = Image.fromarray(255 - draw(7)[..., 0])
+    huge = Image.new("1", (20_000, 20_000), 1)
+    return {
+        "text.png": (b"this is a text", "The file is not a picture"),
+        "cut off.jpg": (encode(seven, "JPEG")[:1500], "The picture is damaged or cut off"),
+        "huge.png": (encode(huge, "PNG"), "The picture"),
+        "empty.png": (b"", "The file is empty"),
+        "white.png": (encode(Image.new("RGB", (300, 300), "white"), "PNG"), "There is nothing"),
+    }
+
+
+READABLE, UNREADABLE = make_readable(), make_unreadable()
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_an_unusual_picture_is_read(open_page, answer, name):
+    app = open_page()
+    upload(app, name, READABLE[name])
+    assert answer(app).startswith("7 ")
+    assert name in answer(app)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_picture_of_no_use_gets_a_sentence_and_the_session_goes_on(open_page, answer, name):
+    content, sentence = UNREADABLE[name]
+    app = open_page()
+    upload(app, name, content)
+    assert answer(app).startswith(sentence)
+    assert "%" not in answer(app)
+    upload(app, "plain.png", READABLE["plain.png"])
+    assert answer(app).startswith("7 ")
+
+
+def test_a_file_name_is_shown_as_text(open_page, answer):
+    app = open_page()
+    name = "<img src=x onerror=alert(1)>.png"
+    upload(app, name, READABLE["plain.png"])
+    shown = app.get_by_key("answer")[0].value
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+
+
+def test_a_removed_upload_leaves_the_drawing_to_read(open_page, answer):
+    app = open_page()
+    upload(app, "text.png", b"this is a text")
+    draw_on(app, draw(1))
+    app.file_uploader[0].clear().run()
+    assert answer(app).startswith("1 ")
+
+
+def test_a_model_of_unknown_name_in_the_address_is_named(open_page, read_words):
+    app = open_page(model="nonsense")
+    assert not app.exception
+    assert app.selectbox("model").value == "cnn"
+    assert "nonsense" in read_words(app.main)
+
+
+@pytest.mark.parametrize("page", ["draw", "mistakes"])
+def test_without_any_model_a_sentence_says_where_to_get_one(open_page, tmp_path, monkeypatch, page):
+    monkeypatch.setattr(folder, "MODELS_FOLDER", tmp_path / "no models")
+    app = open_page(page)
+    assert not app.exception
+    assert app.info[0].value.startswith("There is no model yet. Train one")
+
+
+def test_a_run_with_a_damaged_model_gets_a_sentence_and_others_stay(open_page, make_run, answer):
+    run = make_run("done", name="broken")
+    run.model_file.write_bytes(b"no model")
+    app = open_page(model="broken")
+    draw_on(app, draw(7))
+    assert answer(app).startswith("The model file")
+    assert "Choose another model" in answer(app)
+    app.selectbox("model").select("cnn").run()
+    assert answer(app).startswith("7 ")
+
+
+def test_a_run_that_lost_its_model_is_not_offered(open_page, make_run, answer):
+    make_run("done", name="whole")
+    make_run("done", name="lost").model_file.unlink()
+    app = open_page()
+    offered = " ".join(app.selectbox("model").options)
+    assert "whole" in offered
+    assert "lost" not in offered
+
+
+@pytest.mark.parametrize("page", ["draw", "mistakes"])
+def test_a_run_with_damaged_metrics_does_not_hide_the_others(open_page, make_run, page):
+    (make_run("done", name="broken").folder / "metrics.json").write_text('{"test": ')
+    app = open_page(page)
+    assert not app.exception
+    assert app.selectbox("model").value == "cnn"
+
+
+def draw_on(app: AppTest, picture: np.ndarray) -> None:
+    from digitlib.ui.canvas import INJECTED  # only a running app can import the canvas
+
+    app.session_state[INJECTED] = picture
+    app.run()
+
+
+def click(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+
+
+def upload(app: AppTest, name: str, content: bytes) -> None:
+    app.file_uploader[0].set_value((name, content, "image/png")).run()
