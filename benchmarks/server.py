@@ -62,14 +62,15 @@ def serve(app: App, runs: Path) -> Iterator[Server]:
         runs: the folder that trainings go to.
     """
     port = _find_port()
-    command = [sys.executable, "-m", "streamlit", "run", app.script]
+    script = PROJECT / app.script
+    command = [sys.executable, "-m", "streamlit", "run", script.name]
     options = ["--server.headless", "true", "--server.port", str(port)]
     environment = os.environ | {"DIGITLIB_RUNS": str(runs), "TF_CPP_MIN_LOG_LEVEL": "2"}
     environment.pop("DASK_SCHEDULER_ADDRESS", None)
     started = time.monotonic()
     process = psutil.Popen(
         command + options,
-        cwd=PROJECT,
+        cwd=script.parent,  # where Streamlit looks for settings: the peer has none
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
