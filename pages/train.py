@@ -12,6 +12,7 @@ from digitlib.ui.training import (
     show_run,
     show_start_button,
     show_start_problem,
+    start_run,
 )
 
 open_page(
@@ -25,7 +26,9 @@ with network_column:
 words.markdown(f"{network.summary} :gray[{network.parameters:,} parameters.]")
 config = choose_config(network)
 with start_column:
-    show_start_button(config)
+    start = show_start_button(config)
+if start:
+    start_run(config)
 show_start_problem()
 
 run = find_shown_run()

@@ -10,7 +10,7 @@ PEN = 18
 
 
 def _arc(x: float, y: float, across: float, down: float, begin: int, end: int) -> list:
-    """Return points on an ellipse, from one angle to another in degrees, clockwise from the right."""
+    """Return points on an ellipse, between two angles in degrees, clockwise from the right."""
     angles = [math.radians(begin + (end - begin) * step / 16) for step in range(17)]
     return [(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles]
 

@@ -19,22 +19,41 @@ REFRESH_SECONDS = 0.7
 SECOND_CLICK_SECONDS = 3.0
 
 
-def show_start_button(config: TrainingConfig) -> None:
-    """Show the button that trains; what is wrong with the settings instead, if anything is."""
+def show_start_button(config: TrainingConfig) -> bool:
+    """Show the button that trains, or what is wrong with the settings; return whether to start."""
     try:
         check_config(config)
     except ConfigError as error:
         st.button("Start training", type="primary", width="stretch", disabled=True)
         st.caption(str(error))
-        return
-    st.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        on_click=_start,
-        args=(config,),
+        return False
+    # No callback: that would get the settings as they were when the page last ran to its end.
+    return st.button(
+        "Start training", type="primary", icon=":material/play_arrow:", width="stretch"
     )
+
+
+def start_run(config: TrainingConfig) -> None:
+    """Make a run and have it trained; it becomes the one that is shown."""
+    # Imported here: a visitor who does not train need not wait for Dask.
+    from digitlib.runs.engine import submit_run
+
+    state = st.session_state
+    again = state.get("started") == config
+    if again and time.monotonic() - state.started_at < SECOND_CLICK_SECONDS:
+        return  # the second half of a double click
+    run = None
+    with st.spinner("Starting"):
+        try:
+            run = create_run(config)
+            submit_run(run)
+        except DigitLabError as error:
+            state.start_problem = str(error)
+        # Counted from here, because an engine takes seconds to start and clicks wait so long.
+        state.started, state.started_at = config, time.monotonic()
+        # Last: a click that waits ends this run of the page at the next word to the browser.
+        if run is not None:
+            _remember_run(run.id)
 
 
 def find_shown_run() -> Run | None:
@@ -128,23 +147,6 @@ def show_earlier_runs(shown: Run | None) -> None:
     st.session_state.listed_runs = ids
 
 
-def _start(config: TrainingConfig) -> None:
-    # Imported here: a visitor who does not train need not wait for Dask.
-    from digitlib.runs.engine import submit_run
-
-    state = st.session_state
-    again = state.get("started") == config
-    if again and time.monotonic() - state.started_at < SECOND_CLICK_SECONDS:
-        return  # the second half of a double click
-    state.started, state.started_at = config, time.monotonic()
-    try:
-        run = create_run(config)
-        _remember_run(run.id)
-        submit_run(run)
-    except DigitLabError as error:
-        state.start_problem = str(error)
-
-
 @st.cache_resource(ttl=30, show_spinner=False)
 def _recover_queue() -> str | None:
     """See to it that somebody trains what waits; return what is wrong if that cannot be had."""
@@ -163,7 +165,7 @@ def _show_run_now(run_id: str, state_before: str) -> None:
     except DigitLabError as error:
         st.warning(str(error))
         return
-    if run.status.state != state_before and not run.active:
+    if run.status.state != state_before:
         st.rerun()  # the rest of the page, and the pace of this part, change with the state
     with st.container(key="live"):
         if run.active:

@@ -1,13 +1,15 @@
 """Pages run without a browser, and run folders written by hand for them to show."""
 
-import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
@@ -20,9 +22,13 @@ TABLES = ("batches.csv", "epochs.csv")
 
 
 @pytest.fixture
-def open_page(runs: Path) -> Callable[..., AppTest]:
+def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
     load_models.clear()  # what the test before has listed
+    # A server learns once that st.navigation rules over the folder pages/; AppTest forgets it
+    # before every run, by this name, and would lose clicks to the page's entering anew.
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+    monkeypatch.setattr(app_test, "PagesManager", type("Forgetful", (PagesManager,), {}))
 
     def open_page(name: str = "draw", **address: str) -> AppTest:
         app = AppTest.from_file(FRONT_DOOR, default_timeout=60)
@@ -82,6 +88,9 @@ def _read_words(node) -> str:
 
 
 @pytest.fixture
-def read_chart() -> Callable[[AppTest, str], dict]:
-    """Return the Vega-Lite description of a chart by its key."""
-    return lambda app, key: json.loads(app.get_by_key(key).proto.spec)
+def read_chart_rows() -> Callable[[AppTest], list[pd.DataFrame]]:
+    """Return the rows that each chart on a page draws."""
+    return lambda app: [
+        convert_arrow_bytes_to_pandas_df(chart.proto.datasets[0].data.data)
+        for chart in app.get("vega_lite_chart")
+    ]
