@@ -127,7 +127,7 @@ def _load_interpreter(model_file: Path, content: bytes, batch: int) -> _LoadedIn
     try:
         interpreter = _LoadedInterpreter(content, batch)
         shape = interpreter(np.zeros((batch, 28, 28, 1), np.float32)).shape
-    except (ValueError, RuntimeError) as error:  # what LiteRT raises of a file it cannot use
+    except (ValueError, RuntimeError, IndexError) as error:  # LiteRT cannot use the file
         raise ModelError(f"The model file {model_file} is damaged. {CURE}") from error
     if shape != (batch, 10):
         raise ModelError(f"The model file {model_file} does not read digits. {CURE}")

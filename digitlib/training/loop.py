@@ -105,10 +105,8 @@ def _make_dataset(digits: Digits, config: TrainingConfig) -> tf.data.Dataset:
     dataset = dataset.shuffle(len(digits), seed=config.seed).batch(config.batch_size)
     if config.augmentation:
         augment = build_augmentation(config.seed)
-        dataset = dataset.map(
-            lambda images, labels: (augment(images, training=True), labels),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        # One batch after the other: in parallel, which batch gets which random numbers is chance.
+        dataset = dataset.map(lambda images, labels: (augment(images, training=True), labels))
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 

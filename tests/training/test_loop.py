@@ -1,0 +1,153 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from digitlib.data import load_mnist
+from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.config import OPTIMISERS, TrainingConfig
+from digitlib.runs.folder import (
+    MODELS_FOLDER,
+    load_run,
+    read_run,
+    request_stop,
+)
+from digitlib.runs.lifecycle import carry_out
+from digitlib.training.loop import build_model, to_input
+from digitlib.training.networks import NETWORKS
+
+
+def load_weights(run) -> list[np.ndarray]:
+    return keras.saving.load_model(run.keras_file).get_weights()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_input):
+    run = make_run(network=network)
+    models, rows = [], []
+
+    returned = carry_out(run, on_model=models.append, on_row=rows.append)
+
+    assert returned.status.state == "done"
+    assert load_run(run.id).status == returned.status
+    assert sorted(path.name for path in run.folder.iterdir()) == [
+        "batches.csv", "config.json", "epochs.csv", "metrics.json", "model.keras", "model.tflite",
+        "status.json", "test_probabilities.npy",
+    ]  # fmt: skip
+
+    (model,) = models
+    assert returned.metrics["parameters"] == model.count_params()
+    assert returned.metrics["epochs"] == 1
+    assert returned.metrics["test"]["count"] == 10_000
+    assert returned.metrics["test"]["accuracy"] > 0.2  # chance gives 0.1
+
+    batches = run.read_batches()
+    assert batches.to_dict("records") == rows
+    assert batches["batch"].tolist() == list(range(1, 17))  # 500 digits, 32 at a time
+    assert (batches["batches"] == 16).all()
+    assert batches["seconds"].is_monotonic_increasing
+    (epoch,) = run.read_epochs().to_dict("records")
+    assert epoch["epoch"] == 1
+
+    recogniser = Recogniser(run.model_file)
+    answers = run.read_test_probabilities()
+    np.testing.assert_allclose(recogniser.read(load_mnist("test").images), answers, atol=1e-6)
+    kept = keras.saving.load_model(run.keras_file)
+    np.testing.assert_allclose(answers[:1_000], kept.predict(test_input, verbose=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cnn", "dense"])
+def test_litert_answers_as_keras_does(name, test_input):
+    run = read_run(MODELS_FOLDER / name)
+
+    by_keras = keras.saving.load_model(run.keras_file).predict(test_input, verbose=0)
+
+    by_litert = Recogniser(run.model_file).read(load_mnist("test").images[:1_000])
+    np.testing.assert_allclose(by_litert, by_keras, atol=1e-4)
+    np.testing.assert_allclose(run.read_test_probabilities()[:1_000], by_keras, atol=1e-4)
+
+
+def test_an_epochs_row_is_what_keras_measures(train):
+    run = train(epochs=2)
+
+    model = keras.saving.load_model(run.keras_file)
+    loss, accuracy = model.evaluate(*to_input(load_mnist("validation")), verbose=0)
+    last = run.read_epochs().iloc[-1]
+    assert last["validation_loss"] == pytest.approx(loss, abs=1e-4)
+    assert last["validation_accuracy"] == pytest.approx(accuracy, abs=1e-4)
+
+
+def test_a_row_of_batches_is_the_mean_since_the_row_before(train):
+    run = train(training_digits=2_000, batch_size=8)  # 250 batches, in rows of 5
+
+    batches, epoch = run.read_batches(), run.read_epochs().iloc[0]
+    sizes = np.diff(batches["batch"], prepend=0)
+    assert len(batches) == 51
+    for name in ("loss", "accuracy"):
+        # All batches are of one size, so that their mean is the epoch's.
+        assert np.average(batches[name], weights=sizes) == pytest.approx(epoch[name], abs=1e-3)
+
+
+def test_the_same_seed_gives_the_same_model(train):
+    settings = {"network": "dense", "epochs": 2, "augmentation": True, "dropout": 0.3}
+
+    one, same = train(seed=5, **settings), train(seed=5, **settings)
+    other = train(seed=6, **settings)
+
+    for left, right in zip(load_weights(one), load_weights(same), strict=True):
+        assert np.array_equal(left, right)
+    columns = ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"]
+    assert one.read_epochs()[columns].equals(same.read_epochs()[columns])
+    assert not np.array_equal(load_weights(one)[0], load_weights(other)[0])
+
+
+def test_the_limits_can_be_trained(train):
+    run = train(training_digits=100, batch_size=1024, seed=2**31 - 1, augmentation=True)
+
+    assert run.read_batches()["batches"].tolist() == [1]
+    assert run.status.state == "done"
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_every_optimiser_is_the_one_of_its_name(optimiser):
+    model = build_model(TrainingConfig("softmax", optimiser=optimiser, learning_rate=0.02))
+
+    assert type(model.optimizer).__name__.lower() == optimiser
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+
+
+def test_dropout_is_set():
+    model = build_model(TrainingConfig("cnn", dropout=0.35))
+
+    assert [layer.rate for layer in model.layers if hasattr(layer, "rate")] == [0.35]
+
+
+def test_a_run_told_to_stop_keeps_a_model(make_run):
+    run = make_run(epochs=50)
+
+    def stop_in_the_second_epoch(row):
+        if (row["epoch"], row["batch"]) == (2, 3):
+            request_stop(run)
+
+    stopped = carry_out(run, on_row=stop_in_the_second_epoch)
+
+    assert stopped.status.state == "stopped"
+    assert stopped.status.message
+    last = run.read_batches().iloc[-1]
+    assert (last["epoch"], last["batch"]) == (2, 3)
+    assert stopped.metrics["epochs"] == len(run.read_epochs()) == 1
+    assert stopped.metrics["test"]["accuracy"] > 0.2
+    assert Recogniser(run.model_file).read(load_mnist("test").images[:5]).shape == (5, 10)
+    assert load_run(run.id).readable
+
+
+def test_a_stop_before_the_first_epoch_ends_keeps_a_model_too(make_run):
+    run = make_run()
+
+    stopped = carry_out(run, on_row=lambda row: request_stop(run))
+
+    assert stopped.status.state == "stopped"
+    assert run.read_epochs().empty
+    assert stopped.metrics["epochs"] == 0
+    assert json.loads((run.folder / "metrics.json").read_text())["test"]["count"] == 10_000
