@@ -4,6 +4,7 @@ Tests draw by putting an RGBA array into the session under ``INJECTED``.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -11,6 +12,10 @@ from streamlit_drawable_canvas import st_canvas
 
 SIDE = 280
 INJECTED = "injected_drawing"
+
+send_at_once = st.components.v2.component(
+    "digitlib_send_at_once", js=Path(__file__).with_name("canvas.js").read_text(encoding="utf-8")
+)
 
 
 def show_canvas(pen: int, on_stroke: Callable[[], None]) -> np.ndarray | None:
@@ -40,10 +45,16 @@ def show_canvas(pen: int, on_stroke: Callable[[], None]) -> np.ndarray | None:
         key=key,
         on_change=on_stroke,
     )
+    send_at_once(key="send-at-once")
     state.drawing = result.json_data
     if INJECTED in state:
         return state[INJECTED]
-    return result.image_data if has_strokes(result.json_data) else None
+    if not has_strokes(result.json_data):
+        return None
+    # A canvas that was given back its drawing sends no picture of it before the next stroke.
+    if result.image_data is not None:
+        state.drawing_pixels = result.image_data
+    return state.get("drawing_pixels")
 
 
 def has_strokes(drawing: dict | None) -> bool:

@@ -38,7 +38,7 @@ def choose_digit() -> DigitToRead | None:
         PictureError: the picture chosen cannot be read; the sentence says why.
     """
     drawn, uploaded = st.tabs(["Draw", "Upload"])
-    with drawn, st.container(key="canvas"):
+    with drawn, st.container(key="canvas", gap=None):
         drawing = show_canvas(st.session_state.get("pen", PEN), on_stroke=_use("canvas"))
     with uploaded:
         upload = st.file_uploader(
