@@ -13,7 +13,7 @@ NEARLY = 0.05  # a second digit this likely is worth a word
 
 def show_answer(answer: Answer, read: DigitToRead) -> None:
     """Show what was read, how sure the network is, and the truth where it is known."""
-    sureness = format_share(answer.confidence)
+    sureness = html.escape(format_share(answer.confidence))
     words = f"<strong>{sureness} sure</strong>"
     if read.truth is not None:
         words += _compare(answer.digit, read)
@@ -51,7 +51,7 @@ def draw_bars(answer: Answer | None = None, truth: int | None = None) -> str:
     for digit in range(10):
         share = float(answer.probabilities[digit]) if answer else 0.0
         best = " best" if answer and digit == answer.digit else ""
-        text = format_share(share) if answer else ""
+        text = html.escape(format_share(share)) if answer else ""
         mark = '<span class="mark-right" title="the truth">✓</span>' if digit == truth else ""
         rows.append(
             f'<span class="{best}">{digit}{mark}</span>'

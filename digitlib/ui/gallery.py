@@ -1,5 +1,7 @@
 """The digits a model misreads: chosen, ordered, paged, and one of them looked at closely."""
 
+import html
+
 import pandas as pd
 import streamlit as st
 
@@ -44,9 +46,8 @@ def show_gallery(model: str, mistakes: pd.DataFrame) -> None:
 def _show_thumbnail(model: str, mistake, digits: Digits) -> None:
     words = f"{mistake.truth} read as {mistake.answer}"
     image = draw_in_ink(digits.images[mistake.index], 72, f"a {words}")
-    st.html(
-        f'<div class="gallery-digit">{image}<span>{format_share(mistake.confidence)}</span></div>'
-    )
+    sureness = html.escape(format_share(mistake.confidence))
+    st.html(f'<div class="gallery-digit">{image}<span>{sureness}</span></div>')
     st.button(
         words,
         key=f"digit-{mistake.index}",
@@ -69,10 +70,11 @@ def _show_digit(model: str, index: int) -> None:
     answer = Answer(load_probabilities(model)[index])
     truth = int(digits.labels[index])
     image = draw_as_seen(digits.images[index], 224, f"test digit {index}, a {truth}")
+    sureness = html.escape(format_share(answer.confidence))
     st.html(
         '<div class="opened-digit">'
         f'{image}<div class="answer-head"><div class="answer-digit">{answer.digit}</div>'
-        f'<div class="answer-words"><strong>{format_share(answer.confidence)} sure</strong>'
+        f'<div class="answer-words"><strong>{sureness} sure</strong>'
         f'is a {truth}: <span class="mark-wrong">✗ wrong</span></div></div></div>'
         + draw_bars(answer, truth)
     )

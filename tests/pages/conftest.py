@@ -1,5 +1,6 @@
 """Pages run without a browser, and run folders written by hand for them to show."""
 
+import html
 import re
 import shutil
 from collections.abc import Callable
@@ -83,7 +84,7 @@ def _read_words(node) -> str:
     for element in node:
         for text in (getattr(element, "text", None), getattr(element, "value", None)):
             if isinstance(text, str):
-                words.append(re.sub(r"<[^>]+>", " ", text))
+                words.append(html.unescape(re.sub(r"<[^>]+>", " ", text)))
     return " ".join(" ".join(words).split())
 
 
