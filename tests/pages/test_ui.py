@@ -1,0 +1,171 @@
+"""What the pages are made of, where it can be called without a page."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from digitlib.runs.folder import BATCH_COLUMNS, EPOCH_COLUMNS
+from digitlib.ui.charts import AXES, MAX_POINTS, confusion_chart, learning_chart
+from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
+from digitlib.ui.style import PALETTES
+
+LIGHT = PALETTES["light"]
+
+
+def make_batches(count: int, per_epoch: int = 50) -> pd.DataFrame:
+    at = np.arange(count)
+    columns = (
+        at // per_epoch + 1,
+        at % per_epoch + 1,
+        per_epoch,
+        at / 10,
+        2 / (at + 1),
+        at / count,
+    )
+    return pd.DataFrame(dict(zip(BATCH_COLUMNS, columns, strict=True)))
+
+
+def make_epochs(count: int, loss=0.2, validation_loss=0.1) -> pd.DataFrame:
+    epoch = np.arange(1, count + 1)
+    columns = (epoch, 10.0 * epoch, loss, 0.95, validation_loss, 0.97)
+    return pd.DataFrame(dict(zip(EPOCH_COLUMNS, columns, strict=True)), index=range(count))
+
+
+def draw_rows(batches, epochs, measure="loss", total_epochs=5) -> pd.DataFrame:
+    chart = learning_chart(batches, epochs, measure, total_epochs, LIGHT).to_dict()
+    [rows] = chart["datasets"].values()
+    return pd.DataFrame(rows, columns=["line", "epoch", "value", "label", "label_at"])
+
+
+@pytest.mark.parametrize("measure", AXES)
+def test_a_chart_of_nothing_yet_already_has_its_axes(measure):
+    chart = learning_chart(make_batches(0), make_epochs(0), measure, 5, LIGHT).to_dict()
+    domain = chart["layer"][0]["encoding"]["y"]["scale"]["domain"]
+    assert domain == list(AXES[measure][1])
+    assert not any(chart.get("datasets", {}).values())
+
+
+def test_axes_do_not_move_while_it_learns():
+    def find_axes(batches, epochs):
+        encoding = learning_chart(batches, epochs, "loss", 5, LIGHT).to_dict()["layer"][0]
+        return {axis: encoding["encoding"][axis]["scale"]["domain"] for axis in "xy"}
+
+    assert find_axes(make_batches(3), make_epochs(0)) == find_axes(
+        make_batches(250), make_epochs(5, loss=9.0)
+    )
+
+
+def test_a_batch_lies_within_its_epoch():
+    rows = draw_rows(make_batches(60), make_epochs(1))
+    batches = rows[rows["line"] == "batches"]
+    assert batches["epoch"].iloc[0] == pytest.approx(1 / 50)
+    assert batches["epoch"].iloc[49] == 1.0
+    assert batches["epoch"].iloc[59] == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize("count", [MAX_POINTS, MAX_POINTS + 1, 5_000])
+def test_a_long_training_is_thinned_and_keeps_its_end(count):
+    rows = draw_rows(make_batches(count), make_epochs(0), total_epochs=100)
+    assert len(rows) <= MAX_POINTS
+    assert rows["epoch"].iloc[-1] == pytest.approx(count / 50)
+    assert rows["epoch"].is_monotonic_increasing
+
+
+def test_thinning_takes_means_of_neighbours():
+    batches = make_batches(2 * MAX_POINTS)
+    rows = draw_rows(batches, make_epochs(0), total_epochs=100)
+    neighbours = batches["loss"].to_numpy().reshape(MAX_POINTS, 2)
+    np.testing.assert_allclose(rows["value"], neighbours.mean(axis=1))
+
+
+def test_lines_carry_name_and_value_at_their_ends():
+    rows = draw_rows(make_batches(100), make_epochs(2))
+    labels = rows[rows["label"] != ""].set_index("line")["label"]
+    assert dict(labels) == {"training": "training 0.200", "validation": "validation 0.100"}
+    rows = draw_rows(make_batches(100), make_epochs(2), "accuracy")
+    assert set(rows["label"]) == {"", "training 95.0%", "validation 97.0%"}
+
+
+def test_before_the_first_epoch_the_batches_carry_the_label():
+    rows = draw_rows(make_batches(5), make_epochs(0))
+    assert list(rows["label"]) == ["", "", "", "", "training 0.400"]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.001, 0.5, 2.5, 40.0])
+@pytest.mark.parametrize("apart", [0.0, 0.0005])
+def test_labels_of_close_lines_stay_apart_and_inside(value, apart):
+    rows = draw_rows(make_batches(50), make_epochs(1, value, value + apart))
+    low, high = sorted(rows["label_at"].dropna())
+    bottom, top = AXES["loss"][1]
+    assert bottom <= low <= high <= top
+    assert np.sqrt(high / top) - np.sqrt(low / top) > 0.05  # of the chart's height
+
+
+def test_the_matrix_mutes_what_is_right_and_marks_what_is_wrong():
+    confusion = np.diag(np.full(10, 90))
+    confusion[9, 4] = 7
+    chart = confusion_chart(confusion, LIGHT).to_dict()
+    [cells] = chart["datasets"].values()
+    assert len(cells) == 100
+    by_place = {(cell["truth"], cell["answer"]): cell for cell in cells}
+    assert by_place[9, 4]["count"] == by_place[9, 4]["wrong"] == 7
+    assert by_place[3, 3]["right"]
+    assert by_place[3, 3]["wrong"] == 0
+    encoding = chart["layer"][0]["encoding"]
+    assert (encoding["y"]["title"], encoding["x"]["title"]) == ("Truth", "Read as")
+
+
+def test_a_matrix_without_mistakes_can_be_drawn():
+    assert confusion_chart(np.diag(np.full(10, 90)), LIGHT).to_dict()
+
+
+def test_dark_and_light_differ_in_what_must_be_read():
+    assert PALETTES["light"].text != PALETTES["dark"].text
+    assert PALETTES["light"].training != PALETTES["dark"].training
+
+
+def read_data_urls(html: str) -> list[Image.Image]:
+    found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
+    return [Image.open(io.BytesIO(base64.b64decode(content))) for content in found]
+
+
+def test_a_digit_as_seen_keeps_every_pixel():
+    digit = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    html = draw_as_seen(digit, 168, "a test")
+    [image] = read_data_urls(html)
+    np.testing.assert_array_equal(np.asarray(image), digit)
+    assert 'alt="a test"' in html
+    assert 'width="168"' in html
+
+
+def test_a_digit_in_ink_is_a_mask_of_hard_squares():
+    digit = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    mask = read_data_urls(draw_in_ink(digit, 72, "a test"))[0]
+    opacity = np.asarray(mask)[..., 1]
+    np.testing.assert_array_equal(opacity[::4, ::4], digit)
+    np.testing.assert_array_equal(opacity, digit.repeat(4, axis=0).repeat(4, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, ">99.9%"),
+        (0.99951, ">99.9%"),
+        (0.999, "99.9%"),
+        (0.9644, "96.4%"),
+        (0.031, "3.1%"),
+        (0.0006, "0.1%"),
+        (0.0004, "<0.1%"),
+        (0.0, "0%"),
+    ],
+)
+def test_a_share_is_never_rounded_to_certainty(open_page, share, words):
+    open_page()
+    from digitlib.ui.answer import format_share  # only a running app can import the canvas
+
+    assert format_share(share) == words
