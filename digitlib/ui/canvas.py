@@ -13,8 +13,8 @@ from streamlit_drawable_canvas import st_canvas
 SIDE = 280
 INJECTED = "injected_drawing"
 
-send_at_once = st.components.v2.component(
-    "digitlib_send_at_once", js=Path(__file__).with_name("canvas.js").read_text(encoding="utf-8")
+_mend_canvas = st.components.v2.component(
+    "digitlib_mend_canvas", js=Path(__file__).with_name("canvas.js").read_text(encoding="utf-8")
 )
 
 
@@ -45,7 +45,7 @@ def show_canvas(pen: int, on_stroke: Callable[[], None]) -> np.ndarray | None:
         key=key,
         on_change=on_stroke,
     )
-    send_at_once(key="send-at-once")
+    _mend_canvas(data=key, key="mend-canvas")
     state.drawing = result.json_data
     if INJECTED in state:
         return state[INJECTED]
