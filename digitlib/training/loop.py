@@ -56,11 +56,10 @@ def train(
     finished = True
     try:
         model.fit(
-            _make_dataset(training, config),
+            **_feed(training, config),
             epochs=config.epochs,
             validation_data=validation,
             validation_batch_size=500,
-            shuffle=False,  # the dataset shuffles itself
             callbacks=[RunFolderWriter(run, on_row), StopOnNonsense()],
             verbose=0,
         )
@@ -97,17 +96,22 @@ def save_model(model: keras.Model, run: Run) -> None:
 
 def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
     """Return digits as a network takes them: float32 (n, 28, 28, 1) from 0 to 1, labels (n,)."""
-    return digits.images[..., np.newaxis].astype(np.float32) / 255, digits.labels
+    pixels = np.divide(digits.images[..., np.newaxis], 255, dtype=np.float32)
+    return pixels, digits.labels
 
 
-def _make_dataset(digits: Digits, config: TrainingConfig) -> tf.data.Dataset:
-    dataset = tf.data.Dataset.from_tensor_slices(to_input(digits))
-    dataset = dataset.shuffle(len(digits), seed=config.seed).batch(config.batch_size)
-    if config.augmentation:
-        augment = build_augmentation(config.seed)
-        # One batch after the other: in parallel, which batch gets which random numbers is chance.
-        dataset = dataset.map(lambda images, labels: (augment(images, training=True), labels))
-    return dataset.prefetch(tf.data.AUTOTUNE)
+def _feed(digits: Digits, config: TrainingConfig) -> dict:
+    """Return what to feed ``model.fit``: plain arrays, or batches augmented on the way."""
+    images, labels = to_input(digits)
+    if not config.augmentation:
+        return {"x": images, "y": labels, "batch_size": config.batch_size}
+    augment = build_augmentation(config.seed)
+    batches = tf.data.Dataset.from_tensor_slices((images, labels))
+    batches = batches.shuffle(len(digits), seed=config.seed).batch(config.batch_size)
+    # One batch after the other: in parallel, which batch gets which random numbers is chance.
+    batches = batches.map(lambda images, labels: (augment(images, training=True), labels))
+    # The batches are shuffled already; told to shuffle them, Keras would only warn.
+    return {"x": batches.prefetch(tf.data.AUTOTUNE), "shuffle": False}
 
 
 def _write_results(run: Run, model: keras.Model, seconds: float) -> None:
