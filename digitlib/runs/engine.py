@@ -9,22 +9,22 @@ Only the run's folder is sent to the worker, and nothing is sent back: whoever w
 run stands reads its folder.
 """
 
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import dask.config
 from distributed import Client, Future, fire_and_forget
+from distributed.comm import get_address_host_port, parse_address
 from filelock import FileLock, Timeout
 
 from digitlib.errors import EngineError, TrainingError
+from digitlib.runs.files import read_json
 from digitlib.runs.folder import (
     Run,
     change_state,
@@ -70,9 +70,10 @@ def stop_run(run: Run) -> None:
     # follows only spares the queue the wait, so an engine out of reach is no failure.
     change_state(run, "stopped", "Stopped before it began.")
     address = find_engine()
-    if address:
-        with Client(address, timeout=CONNECT_SECONDS, set_as_default=False) as client:
-            client.cancel([Future(run.id, client=client)], force=True)
+    with suppress(EngineError):
+        if address:
+            with _open_client(address) as client:
+                client.cancel([Future(run.id, client=client)], force=True)
 
 
 def recover_queue() -> None:
@@ -110,22 +111,26 @@ def train_in_worker(folder: str) -> None:
         sys.stderr.flush()
 
 
-@contextmanager
-def _connect():
-    """Open a client for a moment, starting an engine on this machine if none is to be had."""
+def _connect() -> Client:
+    """Open a client, starting an engine on this machine if none is to be had."""
+    address = find_engine()
     configured = dask.config.get("scheduler-address", None)
-    address = configured or _read_address()
-    if address is None or not (configured or _answers(address)):
-        address = _start_engine()
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError) as error:
+    if address is None and configured:
         raise EngineError(
-            f"The scheduler at {address} does not answer. Start it, or unset "
+            f"The scheduler at {configured} does not answer. Start it, or unset "
             "DASK_SCHEDULER_ADDRESS to train on this machine."
+        )
+    return _open_client(address or _start_engine())
+
+
+def _open_client(address: str) -> Client:
+    try:
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError, TypeError) as error:  # TypeError: tls:// without certificates
+        raise EngineError(
+            f"Something listens at {address}, but it is no scheduler that can be used. Set "
+            f"DASK_SCHEDULER_ADDRESS to another, or delete {_scheduler_file()}."
         ) from error
-    with client:
-        yield client
 
 
 def _submit(client: Client, run: Run) -> None:
@@ -153,18 +158,21 @@ def _scheduler_file() -> Path:
 
 def _read_address() -> str | None:
     try:
-        return json.loads(_scheduler_file().read_text(encoding="utf-8"))["address"]
+        return read_json(_scheduler_file())["address"]
     except (OSError, ValueError, KeyError):
         return None  # none was started, or it is writing the file just now
 
 
 def _answers(address: str) -> bool:
-    """Whether something listens at a Dask address such as ``tcp://127.0.0.1:40123``."""
-    parts = urlsplit(address)
+    """Whether a scheduler answers at an address such as ``tcp://127.0.0.1:40123``."""
     try:
-        with socket.create_connection((parts.hostname, parts.port), timeout=1):
-            return True
-    except OSError:
+        scheme, _ = parse_address(address)
+        place = get_address_host_port(address, strict=True)
+        with socket.create_connection(place, timeout=CONNECT_SECONDS) as connection:
+            # Dask speaks first. Another program that has the port by now, and waits to be spoken
+            # to, would keep a client waiting for ever.
+            return scheme != "tcp" or connection.recv(1) != b""
+    except (OSError, ValueError, TypeError, OverflowError):  # nobody there, or no such address
         return False
 
 
@@ -196,7 +204,7 @@ def _launch(folder: Path) -> str:
         "dask_worker", *where, "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0",
         "--death-timeout", "30", "--local-directory", str(folder), log=folder / "worker.log",
     )  # fmt: skip
-    with Client(address, timeout=CONNECT_SECONDS, set_as_default=False) as client:
+    with _open_client(address) as client:
         for run in reversed(list_runs().runs):
             if run.status.state == "queued":
                 _submit(client, run)
