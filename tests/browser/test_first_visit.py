@@ -1,0 +1,16 @@
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import serve
+
+
+def test_the_first_visitor_may_come_by_a_link_to_any_page(open_page, tmp_path):
+    with serve(tmp_path) as fresh:
+        page = open_page(f"{fresh.url}/train")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Train a network")
+        for name, path in {"Draw": "/", "Train": "/train", "Mistakes": "/mistakes"}.items():
+            link = page.get_by_test_id("stTopNavLink").filter(has_text=re.compile(f"{name}$"))
+            expect(link).to_have_count(1)
+            assert link.evaluate("link => new URL(link.href).pathname") == path
+        expect(page).to_have_title("Digit Lab")
