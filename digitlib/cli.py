@@ -3,17 +3,22 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import numpy as np
 
-from digitlib.errors import DigitLabError, PictureError
+from digitlib.errors import DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.runs.config import LIMITS, OPTIMISERS
-from digitlib.runs.folder import DEFAULT_MODEL
+from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=False,
+)
 def commands():
     """Train networks that read handwritten digits, and read digits with them.
 
@@ -55,6 +60,15 @@ def _limits(name: str) -> str:
     return f"{low:,} to {high:,}" if isinstance(low, int) else f"{low:g} to {high:g}"
 
 
+def _check_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    try:
+        if name is not None:
+            check_run_id(name)
+    except RunError as error:
+        raise click.BadParameter(str(error)) from error
+    return name
+
+
 @commands.command()
 @click.option("--network", default="dense", show_default=True, help="softmax, dense or cnn.")
 @click.option("--epochs", type=int, help=f"How often each digit is seen, {_limits('epochs')}.")
@@ -67,7 +81,9 @@ def _limits(name: str) -> str:
     "--augmentation/--no-augmentation", default=None, help="Turn, move and scale digits a little."
 )
 @click.option("--seed", type=int, help="Of everything random.")
-@click.option("--name", help="Name of the run; made of network and time if left out.")
+@click.option(
+    "--name", callback=_check_name, help="Name of the run; made of network and time if left out."
+)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -114,6 +130,9 @@ def _train_here(run) -> None:
             f"validation loss {row['validation_loss']:.4f}, "
             f"validation accuracy {row['validation_accuracy']:.2%}"
         )
+    if not run.metrics:
+        click.echo(run.status.message)  # stopped before it began
+        return
     test = run.metrics["test"]
     click.echo(
         f"{run.status.state.capitalize()} in {run.metrics['training_seconds']:.0f} s: "
@@ -168,11 +187,12 @@ def predict(pictures, model, as_json):
         answer = _read_picture(recogniser, path)
         failures += "error" in answer
         if as_json:
-            click.echo(json.dumps(answer, ensure_ascii=False))
+            click.echo(json.dumps(answer))
         elif "error" in answer:
-            click.echo(f"{path}: {answer['error']}", err=True)
+            click.echo(f"{click.format_filename(path)}: {answer['error']}", err=True)
         else:
-            click.echo(f"{path}: {answer['digit']} ({answer['confidence']:.1%})")
+            name = click.format_filename(path)
+            click.echo(f"{name}: {answer['digit']} ({answer['confidence']:.1%})")
     sys.exit(1 if failures else 0)
 
 
@@ -195,7 +215,11 @@ def _read_picture(recogniser, path: Path) -> dict:
 @commands.command()
 @click.argument("model")
 @click.option("--samples", type=click.IntRange(1, 100), help="Show this many random test digits.")
-@click.option("--seed", type=int, help="Of the choice of samples; another each time if left out.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="Of the choice of samples; another each time if left out.",
+)
 @click.option(
     "--save",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -272,4 +296,32 @@ def _load_recogniser(model: str):
     from digitlib.reading.recogniser import Recogniser
     from digitlib.runs.folder import load_run
 
-    return Recogniser(load_run(model).model_file)
+    try:
+        run = load_run(model)
+    except MissingRunError as error:
+        raise click.UsageError(
+            f"There is no model {model!r}; `python -m digitlib models` lists those there are."
+        ) from error
+    with _native_silence():
+        return Recogniser(run.model_file)
+
+
+@contextmanager
+def _native_silence() -> Iterator[None]:
+    """Keep LiteRT from announcing its XNNPACK delegate on stderr, which it has no setting for.
+
+    For a process with a single thread: whatever writes to stderr meanwhile is lost.
+    """
+    if sys.stderr is None:  # closed, as by `2>&-`: there is nothing to silence
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

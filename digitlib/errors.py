@@ -37,6 +37,10 @@ class RunError(DigitLabError):
     """A run folder is missing, damaged or cannot be written."""
 
 
+class MissingRunError(RunError):
+    """There is no run of this name."""
+
+
 class ModelError(DigitLabError):
     """A model file is missing, damaged or does not read digits."""
 

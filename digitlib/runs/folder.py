@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from digitlib.errors import ConfigError, ModelError, RunError
+from digitlib.errors import ConfigError, MissingRunError, ModelError, RunError
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import read_json, read_rows, replacing, seconds_since_change, write_json
 from digitlib.runs.status import ACTIVE_STATES, Status, parse_status
@@ -163,10 +163,7 @@ def create_run(config: TrainingConfig, name: str | None = None, folder: Path | N
     """
     now = datetime.now(timezone.utc)
     run_id = name or f"{config.network.lower()}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    if not _ID.fullmatch(run_id):
-        raise RunError(
-            f"{run_id!r} is no name for a run: use up to 64 small letters, digits, '-' and '_'."
-        )
+    check_run_id(run_id)
     parent = folder or runs_folder()
     path = parent / run_id
     taken = f"There is a run {run_id} already: choose another name."
@@ -188,17 +185,26 @@ def create_run(config: TrainingConfig, name: str | None = None, folder: Path | N
     return Run(path, config, status)
 
 
+def check_run_id(run_id: str) -> None:
+    """Raise RunError, with a sentence, unless a run can have this id."""
+    if not _ID.fullmatch(run_id):
+        raise RunError(
+            f"{run_id!r} is no name for a run: use up to 64 small letters, digits, '-' and '_'."
+        )
+
+
 def load_run(run_id: str) -> Run:
     """Load a run, made here or shipped.
 
     Raises:
-        RunError: there is none of that id, or its folder is damaged.
+        MissingRunError: there is none of that id.
+        RunError: its folder is damaged.
     """
     if _ID.fullmatch(run_id):
         for parent in (runs_folder(), MODELS_FOLDER):
             if (parent / run_id / "config.json").exists():
                 return read_run(parent / run_id)
-    raise RunError(f"There is no run {run_id!r} here; it may have been deleted.")
+    raise MissingRunError(f"There is no run {run_id!r} here; it may have been deleted.")
 
 
 def list_runs() -> RunList:

@@ -1,0 +1,371 @@
+"""The command line as people use it: a process, its output, its errors and its exit status."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlib.data import load_mnist
+from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.config import TrainingConfig
+from digitlib.runs.folder import MODELS_FOLDER, create_run, load_run, read_run
+
+PROJECT = MODELS_FOLDER.parent
+COMMAND = [sys.executable, "-m", "digitlib"]
+
+
+def run(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=200, **options
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_runs_of_the_project(runs):
+    """No test here sees or makes runs in the project's own folder."""
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory, validation, cnn) -> list[Path]:
+    """Three enlarged validation digits that are read right, as files, and what each one is."""
+    folder = tmp_path_factory.mktemp("pictures")
+    right = np.flatnonzero(cnn.read(validation.images[:100]).argmax(1) == validation.labels[:100])
+    paths = []
+    for index in right[[3, 0, 1]]:
+        path = folder / f"{index} – a {validation.labels[index]}.png"
+        Image.fromarray(validation.images[index]).resize((140, 140)).save(path)
+        paths.append(path)
+    return paths
+
+
+def truth(path: Path) -> int:
+    return int(path.stem[-1])
+
+
+# predict
+
+
+def test_predict_names_digit_and_confidence_per_file(pictures):
+    process = run("predict", *pictures)
+
+    assert process.returncode == 0
+    assert process.stderr == ""
+    lines = process.stdout.splitlines()
+    assert len(lines) == len(pictures)
+    for line, path in zip(lines, pictures, strict=True):
+        assert re.fullmatch(rf"{re.escape(str(path))}: {truth(path)} \(\d+\.\d%\)", line)
+
+
+def test_predict_json_keeps_the_order_and_goes_on_after_a_failure(pictures, tmp_path):
+    broken, missing = tmp_path / "broken.png", tmp_path / "missing.png"
+    broken.write_text("not a picture")
+    files = [pictures[0], broken, pictures[1], missing, pictures[0]]
+
+    process = run("predict", "--json", *files)
+
+    assert process.returncode == 1
+    assert process.stderr == ""
+    answers = [json.loads(line) for line in process.stdout.splitlines()]
+    assert [answer["file"] for answer in answers] == [str(file) for file in files]
+    for answer in (answers[0], answers[2], answers[4]):
+        assert list(answer) == ["file", "digit", "confidence", "probabilities"]
+        assert answer["digit"] == truth(Path(answer["file"]))
+        assert len(answer["probabilities"]) == 10
+        assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert answer["confidence"] == max(answer["probabilities"])
+        assert answer["probabilities"][answer["digit"]] == answer["confidence"]
+    for answer in (answers[1], answers[3]):
+        assert list(answer) == ["file", "error"]
+        assert answer["error"].endswith(".")
+
+
+def test_predict_reads_with_the_model_named(pictures, validation):
+    process = run("predict", "--json", "--model", "dense", pictures[0])
+
+    answer = json.loads(process.stdout)
+    digit = validation.images[int(pictures[0].name.split()[0])]
+    dense = Recogniser(MODELS_FOLDER / "dense" / "model.tflite").read(digit[np.newaxis])[0]
+    assert process.returncode == 0
+    assert answer["digit"] == dense.argmax()
+    assert (
+        answer["probabilities"]
+        != json.loads(run("predict", "--json", pictures[0]).stdout)["probabilities"]
+    )
+
+
+def test_predict_tells_on_stderr_what_it_cannot_read(pictures, tmp_path):
+    empty = tmp_path / "empty.png"
+    Image.new("L", (50, 50), 255).save(empty)
+
+    process = run("predict", empty, pictures[0])
+
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
+    assert line.startswith(f"{empty}: There is nothing to read")
+    assert process.stdout.startswith(f"{pictures[0]}: {truth(pictures[0])} (")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes any bytes for a file's name")
+def test_a_files_name_may_be_no_text(tmp_path):
+    name = os.fsencode(tmp_path) + b"/\xff.png"
+    Path(os.fsdecode(name)).write_text("not a picture")
+
+    for arguments in (["predict"], ["predict", "--json"]):
+        process = subprocess.run([*COMMAND, *arguments, name], cwd=PROJECT, capture_output=True)
+        assert process.returncode == 1
+        assert b"not a picture that can be read" in process.stdout + process.stderr
+        assert b"Traceback" not in process.stderr
+    (line,) = process.stdout.splitlines()
+    assert os.fsencode(json.loads(line)["file"]) == name
+
+
+def test_predict_is_quiet_about_a_picture_with_damaged_exif_data(pictures, tmp_path):
+    path = tmp_path / "photograph.jpg"
+    Image.open(pictures[0]).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff", quality=95)
+
+    process = run("predict", path)
+
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_predict_works_with_stderr_closed(pictures):
+    command = [*COMMAND, "predict", str(pictures[0])]
+    process = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", *command], cwd=PROJECT, stdout=subprocess.PIPE
+    )
+
+    assert process.returncode == 0
+    assert process.stdout
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut off"])
+def test_a_damaged_model_gets_one_sentence_and_status_1(damage, pictures):
+    made = create_run(TrainingConfig(), "mine")
+    if damage == "cut off":
+        made.model_file.write_bytes((MODELS_FOLDER / "cnn" / "model.tflite").read_bytes()[:5_000])
+
+    process = run("predict", "--model", "mine", pictures[0])
+
+    assert process.returncode == 1
+    assert process.stdout == ""
+    (line,) = process.stderr.splitlines()
+    assert line.startswith("Error: The model file ")
+    assert line.endswith("Choose another model, or train this one again.")
+
+
+# evaluate, models
+
+
+def test_evaluate_measures_the_model(tmp_path):
+    sheet = tmp_path / "sheet.png"
+
+    process = run("evaluate", "dense", "--samples", "5", "--seed", "1", "--save", sheet)
+
+    assert (process.returncode, process.stderr) == (0, "")
+    test = read_run(MODELS_FOLDER / "dense").metrics["test"]
+    lines = process.stdout.splitlines()
+    assert lines[:3] == [
+        "Model dense on 10,000 test digits",
+        f"accuracy {test['accuracy']:.2%}",
+        f"loss {test['loss']:.4f}",
+    ]
+    numbers = [[float(word.rstrip("%").replace(",", "")) for word in line.split()]
+               for line in lines if re.match(r" +\d", line)]  # fmt: skip
+    scores, _, matrix = numbers[:10], numbers[10], numbers[11:21]
+    for digit, row in enumerate(scores):
+        expected = test["per_digit"][digit]
+        assert row[:2] == [digit, expected["count"]]
+        shares = [100 * expected[name] for name in ("precision", "recall", "f1")]
+        assert row[2:] == pytest.approx(shares, abs=0.006)
+    assert [row[1:] for row in matrix] == test["confusion"]
+
+    labels = load_mnist("test").labels
+    sample = re.compile(r"test digit (\d+): read as (\d) \([\d.]+%\), is (\d): (\w+)")
+    samples = sample.findall(process.stdout)
+    assert len(samples) == 5
+    for index, answer, label, mark in samples:
+        assert int(label) == labels[int(index)]
+        assert mark == ("right" if answer == label else "wrong")
+    with Image.open(sheet) as image:
+        assert image.format == "PNG"
+
+
+def test_a_sheet_that_cannot_be_written_gets_one_sentence(tmp_path):
+    process = run("evaluate", "dense", "--samples", "2", "--save", tmp_path / "no" / "sheet.png")
+
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
+    assert line.endswith("sheet.png cannot be written: No such file or directory.")
+
+
+def test_a_reader_may_leave_early():
+    with subprocess.Popen(
+        [*COMMAND, "evaluate", "dense"],
+        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.close()  # as `| head -0` does
+        errors = process.stderr.read()
+
+    assert "Traceback" not in errors
+    assert "Exception" not in errors
+
+
+def test_models_lists_the_shipped_ones_and_says_what_is_damaged(runs):
+    damaged = create_run(TrainingConfig(), "damaged").folder
+    (damaged / "metrics.json").write_text("{")
+    os.utime(damaged, (0, 0))
+
+    process = run("models")
+
+    assert process.returncode == 0
+    lines = process.stdout.splitlines()
+    assert re.fullmatch(r"cnn +cnn +99\.\d\d% +225,034 +done *", lines[1])
+    assert re.fullmatch(r"dense +dense +97\.\d\d% +101,770 +done *", lines[2])
+    assert len(lines) == 3
+    (problem,) = process.stderr.splitlines()
+    assert "metrics.json" in problem
+
+
+@pytest.mark.parametrize("arguments", [
+    ["predict", "missing.png"], ["evaluate", "dense"], ["models"], ["train", "--epochs", "0"],
+    ["train", "--help"],
+], ids=" ".join)  # fmt: skip
+def test_only_a_training_loads_tensorflow(arguments):
+    environment = os.environ | {"PYTHONPROFILEIMPORTTIME": "1"}  # a line on stderr per import
+
+    process = run(*arguments, env=environment)
+
+    imported = re.findall(r"^import time:.*\| +(\S+)$", process.stderr, re.MULTILINE)
+    assert "digitlib.cli" in imported
+    heavy = {"tensorflow", "keras", "streamlit", "distributed"}
+    assert heavy.isdisjoint(name.partition(".")[0] for name in imported)
+
+
+# train
+
+
+def test_train_shows_the_network_and_what_came_of_it():
+    process = run(
+        "train", "--network", "dense", "--epochs", "2", "--training-digits", "500",
+        "--batch-size", "50", "--dropout", "0.1", "--seed", "7", "--augmentation",
+        "--name", "brief",
+    )  # fmt: skip
+
+    assert process.returncode == 0
+    assert "Traceback" not in process.stderr
+    made = load_run("brief")
+    assert made.status.state == "done"
+    asked = TrainingConfig("dense", 2, 50, 1e-3, "adam", 0.1, 500, augmentation=True, seed=7)
+    assert made.config == asked
+    assert f"Training dense as run brief in {made.folder}" in process.stdout
+    assert "Total params: 101,770" in process.stdout
+    epochs = re.findall(r"^Epoch (\d): loss ([\d.]+), .*validation accuracy", process.stdout, re.M)
+    assert [int(epoch) for epoch, _ in epochs] == [1, 2]
+    assert [float(loss) for _, loss in epochs] == made.read_epochs()["loss"].round(4).tolist()
+    last = process.stdout.splitlines()[-1]
+    accuracy = made.metrics["test"]["accuracy"]
+    assert re.match(rf"Done in \d+ s: test accuracy {accuracy:.2%}, test loss [\d.]+, ", last)
+
+
+def test_ctrl_c_stops_a_training_and_keeps_the_model():
+    master, slave = os.openpty()  # a terminal, so that the progress bar shows
+    with subprocess.Popen(
+        [*COMMAND, "train", "--network", "softmax", "--epochs", "100", "--name", "long"],
+        cwd=PROJECT, stdout=slave, stderr=slave,
+    ) as process:  # fmt: skip
+        os.close(slave)
+        output, interrupted = b"", False
+        while True:
+            try:
+                output += os.read(master, 10_000)
+            except OSError:  # how Linux says that the other end was closed
+                break
+            if b"epoch 1/100, loss" in output and not interrupted:
+                process.send_signal(signal.SIGINT)
+                interrupted = True
+    os.close(master)
+
+    assert process.returncode == 0, output.decode()
+    assert b"Traceback" not in output
+    assert re.search(rb"Stopped in \d+ s: test accuracy \d", output)
+    made = load_run("long")
+    assert made.status.state == "stopped"
+    assert made.readable
+
+
+def test_a_training_that_fails_says_why_in_one_line(runs, monkeypatch):
+    runs.parent.joinpath("file").write_text("in the way")
+    monkeypatch.setenv("DIGITLIB_RUNS", str(runs.parent / "file"))
+
+    process = run("train", "--epochs", "1")
+
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
+    assert line.startswith("Error: The folder for runs, ")
+    assert "DIGITLIB_RUNS" in line
+
+
+# Usage
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["predict"], ["evaluate"], ["models"]])
+def test_help_tells_what_there_is(command):
+    process = run(*command, "--help")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.startswith("Usage: python -m digitlib")
+    expected = {
+        "": ["train", "predict", "evaluate", "models"],
+        "train": ["--network", "--epochs", "--learning-rate", "--training-digits", "1 to 100"],
+        "predict": ["PICTURES", "--model", "--json"],
+        "evaluate": ["MODEL", "--samples", "--save"],
+        "models": ["shipped"],
+    }
+    for word in expected["".join(command)]:
+        assert word in process.stdout
+
+
+BAD_USAGE = {
+    "": "Missing command",
+    "fly": "No such command 'fly'",
+    "--fly": "No such option '--fly'",
+    "train --fly": "No such option '--fly'",
+    "train extra": "unexpected extra argument",
+    "train --network resnet": "no network 'resnet'; choose one of cnn, dense, softmax",
+    "train --epochs 0": "Epochs must be a whole number from 1 to 100, not 0",
+    "train --epochs ten": "'ten' is not a valid integer",
+    "train --epochs": "requires an argument",
+    "train --learning-rate nan": "Learning rate must be a number",
+    "train --optimiser lion": "no optimiser 'lion'",
+    "train --epochs 0 --seed -1": "Epochs must be a whole number from 1 to 100, not 0. Seed must",
+    "train --name ../mine": "no name for a run",
+    "predict": "Missing argument 'PICTURES...'",
+    "predict digit.png --model none": "no model 'none'",
+    "predict digit.png --model ../models/cnn": "no model '../models/cnn'",
+    "evaluate": "Missing argument 'MODEL'",
+    "evaluate none": "no model 'none'",
+    "evaluate cnn --samples 0": "0 is not in the range",
+    "evaluate cnn --samples 101": "101 is not in the range",
+    "evaluate cnn --samples 2 --seed -1": "-1 is not in the range",
+    "evaluate cnn --save sheet.png": "--save needs --samples",
+    "models extra": "unexpected extra argument",
+}
+
+
+@pytest.mark.parametrize("usage", BAD_USAGE)
+def test_bad_usage_gets_one_line_and_status_2(usage, runs):
+    process = run(*usage.split())
+
+    assert process.returncode == 2
+    assert process.stdout == ""
+    (line,) = process.stderr.splitlines()
+    assert line.startswith("Error: ")
+    assert BAD_USAGE[usage] in line
+    assert not runs.exists()
