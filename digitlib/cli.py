@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from digitlib.errors import DigitLabError, MissingRunError, PictureError, RunError
+from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.runs.config import LIMITS, OPTIMISERS
 from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
 
@@ -102,7 +102,7 @@ def train(network, name, folder, **settings):
         config = default_config(network)
         config = type(config).from_dict(config.to_dict() | chosen)
         check_config(config)
-    except DigitLabError as error:
+    except ConfigError as error:
         raise click.UsageError(str(error)) from error
     run = create_run(config, name, folder)
     click.echo(f"Training {network} as run {run.id} in {run.folder}")

@@ -3,6 +3,7 @@
 import errno
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from digitlib.errors import DigitLabError, TrainingError
@@ -79,7 +80,10 @@ class _Heart:
 
     def stop(self) -> None:
         self._stopped.set()
-        (self._run.folder / "heartbeat").unlink(missing_ok=True)
+        if self._thread.is_alive():
+            self._thread.join()  # else a last beat could come after the end
+        with suppress(OSError):
+            (self._run.folder / "heartbeat").unlink()
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):

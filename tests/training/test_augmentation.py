@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from digitlib.runs.config import TrainingConfig
 from digitlib.training.augmentation import build_augmentation
+from digitlib.training.loop import _feed
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,16 @@ def test_each_digit_is_changed_on_its_own(digits):
     same = np.repeat(digits[:1], 20, axis=0)
 
     assert len({image.tobytes() for image in augment(same)}) == 20
+
+
+def test_each_epoch_sees_the_digits_changed_anew(validation):
+    config = TrainingConfig(batch_size=50, augmentation=True)
+    batches = _feed(validation.take(slice(100)), config)["x"]
+
+    # The mean over all digits does not depend on their order.
+    means = [np.mean([images.numpy().mean(0) for images, _ in batches], axis=0) for _ in range(2)]
+
+    assert np.abs(means[0] - means[1]).max() > 0.01
 
 
 def test_the_seed_decides(digits):
