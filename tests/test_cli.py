@@ -274,6 +274,13 @@ def test_train_shows_the_network_and_what_came_of_it():
     assert re.match(rf"Done in \d+ s: test accuracy {accuracy:.2%}, test loss [\d.]+, ", last)
 
 
+def read_terminal(master: int) -> bytes:
+    try:
+        return os.read(master, 10_000)
+    except OSError:  # how Linux says that the other end was closed
+        return b""
+
+
 def test_ctrl_c_stops_a_training_and_keeps_the_model():
     master, slave = os.openpty()  # a terminal, so that the progress bar shows
     with subprocess.Popen(
@@ -282,11 +289,8 @@ def test_ctrl_c_stops_a_training_and_keeps_the_model():
     ) as process:  # fmt: skip
         os.close(slave)
         output, interrupted = b"", False
-        while True:
-            try:
-                output += os.read(master, 10_000)
-            except OSError:  # how Linux says that the other end was closed
-                break
+        while part := read_terminal(master):
+            output += part
             if b"epoch 1/100, loss" in output and not interrupted:
                 process.send_signal(signal.SIGINT)
                 interrupted = True
