@@ -1,5 +1,7 @@
 """Charts: a frame goes in, an Altair chart comes out."""
 
+from collections.abc import Iterable
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -16,13 +18,13 @@ AXES = {
         "Loss",
         (0.0, 2.5),
         {"type": "sqrt"},
-        {"values": [0, 0.02, 0.1, 0.25, 0.5, 1, 2], "format": "~g"},
+        ([0, 0.1, 0.25, 0.5, 1, 2], "~g"),
     ),
     "accuracy": (
         "Accuracy (the axis starts at 70%)",
         (0.7, 1.0),
         {},
-        {"values": [0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0], "format": ".0%"},
+        ([0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0], ".0%"),
     ),
 }
 
@@ -45,13 +47,15 @@ def learning_chart(
         total_epochs: how far the axis reaches.
         palette: of the theme.
     """
-    title, domain, scale, axis = AXES[measure]
+    title, domain, scale, ticks = AXES[measure]
     lines = _collect_lines(batches, epochs, measure)
     step = max(1, round(total_epochs / 10))
-    x = alt.X("epoch:Q").title("Epoch").scale(domain=(0, total_epochs * 1.28), nice=False)
-    x = x.axis(values=list(range(0, total_epochs + 1, step)), format="d", grid=False)
+    x = alt.X("epoch:Q").title("Epoch").scale(domain=(0, total_epochs), nice=False)
+    x = x.axis(**_ticks(range(0, total_epochs + 1, step), "~g"), grid=False)
     y = alt.Y("value:Q").title(title).scale(domain=domain, clamp=True, nice=False, **scale)
-    y = y.axis(titleAnchor="start", titleAngle=0, titleAlign="left", titleY=-14, titleX=0, **axis)
+    y = y.axis(
+        titleAnchor="start", titleAngle=0, titleAlign="left", titleY=-14, titleX=0, **_ticks(*ticks)
+    )
     names = ["batches", "training", "validation"]
     colours = [palette.training, palette.training, palette.validation]
     colour = alt.Color("line:N").scale(domain=names, range=colours).legend(None)
@@ -63,12 +67,17 @@ def learning_chart(
     ]
     thin = base.transform_filter(alt.datum.line == "batches")
     thick = base.transform_filter(alt.datum.line != "batches")
+    # A chart is laid out once, while it is empty: an unseen label keeps room for those to come.
+    longest = [{"epoch": total_epochs, "value": domain[1], "label": "validation 00.0%"}]
+    label = {"align": "left", "dx": 7, "fontSize": 12, "fontWeight": "bold"}
+    unseen = alt.Chart(alt.Data(values=longest)).mark_text(**label, color="transparent")
     return (
         alt.layer(
+            unseen.encode(x=x, y=y, text="label:N"),
             thin.mark_line(strokeWidth=1.2, opacity=0.5).encode(y=y),
             thick.mark_line(strokeWidth=2.5, point={"size": 36}).encode(y=y, tooltip=tooltip),
             base.transform_filter(alt.datum.label != "")
-            .mark_text(align="left", dx=7, fontSize=12, fontWeight="bold")
+            .mark_text(**label)
             .encode(y=alt.Y("label_at:Q").scale(domain=domain, clamp=True), text="label:N"),
         )
         .properties(height=HEIGHT, padding={"top": 22, "left": 0, "right": 0, "bottom": 0})
@@ -139,6 +148,12 @@ def _collect_lines(batches: pd.DataFrame, epochs: pd.DataFrame, measure: str) ->
         lines.at[index, "label"] = f"{name} {shown}"
         lines.at[index, "label_at"] = label_at
     return lines
+
+
+def _ticks(values: Iterable[float], number_format: str) -> dict:
+    values = list(values)
+    # Without the count Vega leaves out every other value where it holds them to be too many.
+    return {"values": values, "tickCount": len(values), "format": number_format}
 
 
 def _thin(batches: pd.DataFrame) -> pd.DataFrame:

@@ -138,8 +138,10 @@ def show_earlier_runs(shown: Run | None) -> None:
         on_select=_open_run,
         selection_mode="single-row",
         key="runs",
+        placeholder="",
         column_config={
             "Test accuracy": st.column_config.NumberColumn(format="percent"),
+            "Digits": st.column_config.NumberColumn(format="localized"),
             "Training": st.column_config.NumberColumn(format="%.0f s"),
             "Started": st.column_config.DatetimeColumn(format="distance"),
         },

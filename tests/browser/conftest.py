@@ -198,6 +198,11 @@ def find_faults(page: Page) -> list[str]:
                 if (!inTable && width && (left < 0 || right > innerWidth))
                     faults.push(`${part.outerHTML.slice(0, 80)} reaches from ${left} to ${right}`);
             }
+            for (const text of main.querySelectorAll("svg.marks text")) {
+                const {right} = text.closest("svg").getBoundingClientRect();
+                if (text.getBoundingClientRect().right > right + 1)
+                    faults.push(`"${text.textContent}" is cut off`);
+            }
             return faults;
         }"""
     )

@@ -4,7 +4,7 @@ import zipfile
 from playwright.sync_api import expect
 
 from digitlib.reading.recogniser import Recogniser
-from tests.browser.conftest import wait_until
+from tests.browser.conftest import PHONE, wait_until
 from tests.browser.pen import draw
 from tests.browser.trainer import TRAINING, count_points, live, start
 
@@ -38,7 +38,7 @@ def test_a_training_is_found_again_and_can_be_stopped(open_page):
 
     page.reload()
     expect(live(page)).to_contain_text(f"{run} · epoch")
-    other = open_page("train")
+    other = open_page("train", PHONE)
     expect(live(other)).to_contain_text(f"{run} · epoch")
     before = count_points(other)
     wait_until(lambda: count_points(other) > before, other)
