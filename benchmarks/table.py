@@ -49,7 +49,7 @@ class Row:
             bar,
             self._describe(self.ours),
             self._describe(self.peer),
-            "" if self.ratio is None else f"{self.ratio:.2g}",
+            "" if self.ratio is None else f"{self.ratio:.3g}",
             {None: "", True: "yes", False: "NO"}[self.met],
         ]
 
