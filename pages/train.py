@@ -4,15 +4,13 @@ import streamlit as st
 
 from digitlib.ui.page import open_page
 from digitlib.ui.settings import choose_config, choose_network
+from digitlib.ui.start import show_start_button, start_run
 from digitlib.ui.training import (
     find_shown_run,
     show_class_samples,
     show_earlier_runs,
     show_layers,
     show_run,
-    show_start_button,
-    show_start_problem,
-    start_run,
 )
 
 open_page(
@@ -29,7 +27,6 @@ with start_column:
     start = show_start_button(config)
 if start:
     start_run(config)
-show_start_problem()
 
 run = find_shown_run()
 if run is not None:

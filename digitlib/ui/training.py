@@ -1,14 +1,11 @@
-"""Starting, watching and looking back at trainings."""
-
-import time
+"""Watching trainings and looking back at them."""
 
 import pandas as pd
 import streamlit as st
 
-from digitlib.errors import ConfigError, DigitLabError
-from digitlib.runs.catalogue import NetworkDescription, check_config
-from digitlib.runs.config import TrainingConfig
-from digitlib.runs.folder import Run, create_run, list_runs, load_run
+from digitlib.errors import DigitLabError
+from digitlib.runs.catalogue import NetworkDescription
+from digitlib.runs.folder import Run, list_runs, load_run
 from digitlib.runs.progress import Progress, read_progress
 from digitlib.ui.charts import learning_chart
 from digitlib.ui.digit_image import draw_in_ink
@@ -16,44 +13,6 @@ from digitlib.ui.loaders import load_class_samples
 from digitlib.ui.style import get_palette
 
 REFRESH_SECONDS = 0.7
-SECOND_CLICK_SECONDS = 3.0
-
-
-def show_start_button(config: TrainingConfig) -> bool:
-    """Show the button that trains, or what is wrong with the settings; return whether to start."""
-    try:
-        check_config(config)
-    except ConfigError as error:
-        st.button("Start training", type="primary", width="stretch", disabled=True)
-        st.caption(str(error))
-        return False
-    # No callback: that would get the settings as they were when the page last ran to its end.
-    return st.button(
-        "Start training", type="primary", icon=":material/play_arrow:", width="stretch"
-    )
-
-
-def start_run(config: TrainingConfig) -> None:
-    """Make a run and have it trained; it becomes the one that is shown."""
-    # Imported here: a visitor who does not train need not wait for Dask.
-    from digitlib.runs.engine import submit_run
-
-    state = st.session_state
-    again = state.get("started") == config
-    if again and time.monotonic() - state.started_at < SECOND_CLICK_SECONDS:
-        return  # the second half of a double click
-    run = None
-    with st.spinner("Starting"):
-        try:
-            run = create_run(config)
-            submit_run(run)
-        except DigitLabError as error:
-            state.start_problem = str(error)
-        # Counted from here, because an engine takes seconds to start and clicks wait so long.
-        state.started, state.started_at = config, time.monotonic()
-        # Last: a click that waits ends this run of the page at the next word to the browser.
-        if run is not None:
-            _remember_run(run.id)
 
 
 def find_shown_run() -> Run | None:
@@ -74,7 +33,7 @@ def find_shown_run() -> Run | None:
         st.warning(str(error))
         _forget_run()
         return None
-    _remember_run(run.id)
+    remember_run(run.id)
     return run
 
 
@@ -84,12 +43,6 @@ def show_run(run: Run) -> None:
         st.error(problem, icon=":material/error:")
     refresh = REFRESH_SECONDS if run.active else None
     st.fragment(_show_run_now, run_every=refresh)(run.id, run.status.state)
-
-
-def show_start_problem() -> None:
-    """Show why the last training could not be started, if it could not."""
-    if problem := st.session_state.pop("start_problem", None):
-        st.error(problem, icon=":material/error:")
 
 
 def show_layers(network: NetworkDescription) -> None:
@@ -284,10 +237,11 @@ def _describe_run(run: Run) -> dict:
 def _open_run() -> None:
     rows = st.session_state.runs.selection.rows
     if rows:
-        _remember_run(st.session_state.listed_runs[rows[0]])
+        remember_run(st.session_state.listed_runs[rows[0]])
 
 
-def _remember_run(run_id: str) -> None:
+def remember_run(run_id: str) -> None:
+    """Make a run the one that is shown, in this session and in the address."""
     st.session_state.shown_run = run_id
     st.query_params["run"] = run_id
 

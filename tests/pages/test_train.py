@@ -12,7 +12,7 @@ from digitlib.errors import EngineError
 from digitlib.runs import engine
 from digitlib.runs.engine import submit_run
 from digitlib.runs.folder import LOST_AFTER_SECONDS, Run, list_runs
-from digitlib.ui import training
+from digitlib.ui import start, training
 from tests.pages.conftest import write_rows
 
 DEFAULTS = {
@@ -94,7 +94,7 @@ def test_a_double_click_makes_one_run(open_page, submitted):
 
 def test_clicks_while_the_engine_starts_make_one_run(open_page, submitted, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(training.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(start.time, "monotonic", lambda: now[0])
 
     def start_slowly(run: Run) -> None:
         submitted.append(run)
@@ -109,7 +109,7 @@ def test_clicks_while_the_engine_starts_make_one_run(open_page, submitted, monke
 
 def test_the_same_settings_can_be_trained_again_later(open_page, submitted, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(training.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(start.time, "monotonic", lambda: now[0])
     app = open_page("train")
     click(app, "Start training")
     now[0] += 60
