@@ -102,7 +102,7 @@ def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
         raise DataError(f"{path.name} is damaged and cannot be read ({error}). {cure}") from error
     for name, array in zip(names, arrays, strict=True):
         shape = array.shape[:1] + ((28, 28) if name.startswith("x") else ())
-        whole = hashlib.sha256(array.tobytes()).hexdigest() == SHA256[name]
+        whole = hashlib.sha256(array).hexdigest() == SHA256[name]
         if not whole or array.shape != shape or array.dtype != np.uint8:
             raise DataError(f"{path.name} is damaged: {name} is not MNIST's. {cure}")
     return arrays
