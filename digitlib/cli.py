@@ -70,7 +70,12 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 
 
 @commands.command()
-@click.option("--network", default="dense", show_default=True, help="Its name in digitlib/training/networks.py.")
+@click.option(
+    "--network",
+    default="dense",
+    show_default=True,
+    help="Its name in digitlib/training/networks.py.",
+)
 @click.option("--epochs", type=int, help=f"How often each digit is seen, {_limits('epochs')}.")
 @click.option("--batch-size", type=int, help=f"Digits per step, {_limits('batch_size')}.")
 @click.option("--learning-rate", type=float, help=f"{_limits('learning_rate')}.")
