@@ -8,6 +8,7 @@ from digitlib.ui.gallery import choose_mistakes, show_gallery, show_opened_digit
 from digitlib.ui.loaders import load_evaluation
 from digitlib.ui.models import choose_model
 from digitlib.ui.page import open_page
+from digitlib.ui.problems import show_problem
 from digitlib.ui.style import get_palette
 from digitlib.ui.tables import show_headline, show_per_digit
 
@@ -21,7 +22,7 @@ if model is None:
 try:
     evaluation = load_evaluation(model)
 except DigitLabError as error:
-    st.error(str(error), icon=":material/error:")
+    show_problem(error)
     st.stop()
 
 show_headline(evaluation)

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from digitlib.errors import DigitLabError
 from digitlib.ui.page import open_page
+from digitlib.ui.problems import show_problem
 from digitlib.ui.settings import choose_config, choose_network
 from digitlib.ui.start import show_start_button, start_run
 from digitlib.ui.training import (
@@ -20,7 +22,11 @@ open_page(
 
 network_column, words, start_column = st.columns([2, 4, 2], vertical_alignment="bottom")
 with network_column:
-    network = choose_network()
+    try:
+        network = choose_network()
+    except DigitLabError as error:
+        show_problem(error)
+        st.stop()
 words.markdown(f"{network.summary} :gray[{network.parameters:,} parameters.]")
 config = choose_config(network)
 with start_column:

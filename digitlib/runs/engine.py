@@ -9,6 +9,7 @@ Only the run's folder is sent to the worker, and nothing is sent back: whoever w
 run stands reads its folder.
 """
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -23,7 +24,7 @@ from distributed import Client, Future, fire_and_forget
 from distributed.comm import get_address_host_port, parse_address
 from filelock import FileLock, Timeout
 
-from digitlib.errors import EngineError, TrainingError
+from digitlib.errors import EngineError
 from digitlib.runs.files import read_json
 from digitlib.runs.folder import (
     Run,
@@ -33,12 +34,12 @@ from digitlib.runs.folder import (
     request_stop,
     runs_folder,
 )
-from digitlib.runs.lifecycle import carry_out
 
 PROJECT = Path(__file__).resolve().parents[2]
 IDLE_TIMEOUT = "10 minutes"
 START_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
+WORKER_SECONDS = 5.0  # a worker that has just been started, or is being started again by its nanny
 
 
 def submit_run(run: Run) -> None:
@@ -77,14 +78,14 @@ def stop_run(run: Run) -> None:
 
 
 def recover_queue() -> None:
-    """Put runs back in line that were queued when the engine went away; do nothing otherwise.
+    """See to it that somebody trains the runs that are queued, whatever process went away.
 
     Raises:
         EngineError: no engine can be started or reached.
     """
-    if find_engine() is None and any(run.status.state == "queued" for run in list_runs().runs):
+    if any(run.status.state == "queued" for run in list_runs().runs):
         with _connect():
-            pass  # an engine that starts takes up the queue
+            pass  # an engine that starts takes up the queue, and so does a new worker
 
 
 def find_engine() -> str | None:
@@ -95,20 +96,41 @@ def find_engine() -> str | None:
     return address if address is not None and _answers(address) else None
 
 
-def train_in_worker(folder: str) -> None:
+def train_in_worker(folder: str, code: str) -> None:
     """Train the run in this folder; what a worker process is asked to do.
 
     A task may be run twice, after a worker was lost: a run that is no longer queued is left alone.
+
+    Args:
+        folder: of the run.
+        code: ``stamp_code()`` where the run was submitted. A worker that has loaded other code
+            loads this project anew first, so that it trains the network that the page shows.
     """
+    if code != CODE:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "digitlib"]:
+            del sys.modules[name]
+    from digitlib.runs.lifecycle import carry_out
+
     run = read_run(Path(folder))
     if run.status.state != "queued":
         return
     try:
         carry_out(run)
-    except TrainingError as error:
+    except Exception as error:
         # The run folder holds the reason; the worker's log keeps where it came from.
         traceback.print_exception(error)
         sys.stderr.flush()
+
+
+def stamp_code() -> str:
+    """Return a sum over the sources of digitlib as they are on disk now."""
+    stamp = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        stamp.update(path.read_bytes())
+    return stamp.hexdigest()
+
+
+CODE = stamp_code()  # of what this process has loaded
 
 
 def _connect() -> Client:
@@ -120,7 +142,13 @@ def _connect() -> Client:
             f"The scheduler at {configured} does not answer. Start it, or unset "
             "DASK_SCHEDULER_ADDRESS to train on this machine."
         )
-    return _open_client(address or _start_engine())
+    if configured:
+        return _open_client(address)
+    if address is None:
+        return _open_client(_start_engine())
+    client = _open_client(address)
+    _ensure_worker(client)
+    return client
 
 
 def _open_client(address: str) -> Client:
@@ -134,7 +162,7 @@ def _open_client(address: str) -> Client:
 
 
 def _submit(client: Client, run: Run) -> None:
-    future = client.submit(train_in_worker, str(run.folder), key=run.id, pure=False)
+    future = client.submit(train_in_worker, str(run.folder), stamp_code(), key=run.id, pure=False)
     fire_and_forget(future)
     # Closing the client drops what it has not sent yet: wait until the scheduler knows the task.
     deadline = time.monotonic() + CONNECT_SECONDS
@@ -194,21 +222,47 @@ def _start_engine() -> str:
 
 
 def _launch(folder: Path) -> str:
-    where = ["--scheduler-file", str(_scheduler_file()), "--no-dashboard"]
     scheduler = _start_process(
-        "dask_scheduler", *where, "--host", "127.0.0.1", "--port", "0",
-        "--idle-timeout", IDLE_TIMEOUT, log=folder / "scheduler.log",
+        "dask_scheduler", "--scheduler-file", str(_scheduler_file()), "--no-dashboard",
+        "--host", "127.0.0.1", "--port", "0", "--idle-timeout", IDLE_TIMEOUT,
+        log=folder / "scheduler.log",
     )  # fmt: skip
     address = _wait_for_address(scheduler)
-    _start_process(
-        "dask_worker", *where, "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0",
-        "--death-timeout", "30", "--local-directory", str(folder), log=folder / "worker.log",
-    )  # fmt: skip
+    _start_worker(folder)
     with _open_client(address) as client:
-        for run in reversed(list_runs().runs):
-            if run.status.state == "queued":
-                _submit(client, run)
+        _submit_queue(client)
     return address
+
+
+def _start_worker(folder: Path) -> None:
+    _start_process(
+        "dask_worker", "--scheduler-file", str(_scheduler_file()), "--no-dashboard",
+        "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--death-timeout", "30",
+        "--local-directory", str(folder), log=folder / "worker.log",
+    )  # fmt: skip
+
+
+def _ensure_worker(client: Client) -> None:
+    """Start a worker on this machine if the last one went away and does not come back by itself."""
+    folder = _engine_folder()
+    try:
+        with FileLock(folder / "lock", timeout=START_SECONDS):
+            try:
+                client.wait_for_workers(1, timeout=WORKER_SECONDS)
+            except TimeoutError:
+                _start_worker(folder)
+                _submit_queue(client)
+    except Timeout as error:
+        raise EngineError("Another process is starting the engine and does not finish.") from error
+    except OSError as error:
+        raise EngineError(f"The engine cannot be started: {error.strerror} ({folder}).") from error
+
+
+def _submit_queue(client: Client) -> None:
+    """Put every queued run in line, oldest first; those that are in line already stay there."""
+    for run in reversed(list_runs().runs):
+        if run.status.state == "queued":
+            _submit(client, run)
 
 
 def _start_process(module: str, *arguments: str, log: Path) -> subprocess.Popen:

@@ -54,7 +54,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 def runs_folder() -> Path:
     """Return the folder that new runs go to: ``DIGITLIB_RUNS``, else the project's ``runs/``."""
-    return Path(os.environ.get("DIGITLIB_RUNS") or DEFAULT_RUNS_FOLDER).expanduser().resolve()
+    return Path(os.environ.get("DIGITLIB_RUNS") or DEFAULT_RUNS_FOLDER).resolve()
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def create_run(config: TrainingConfig, name: str | None = None, folder: Path | N
     parent = folder or runs_folder()
     path = parent / run_id
     taken = f"There is a run {run_id} already: choose another name."
-    if (MODELS_FOLDER / run_id).exists():
+    if folder is None and (MODELS_FOLDER / run_id).exists():
         raise RunError(taken)  # the shipped run could not be told from it
     try:
         path.mkdir(parents=True)

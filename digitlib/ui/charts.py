@@ -68,7 +68,7 @@ def learning_chart(
     thin = base.transform_filter(alt.datum.line == "batches")
     thick = base.transform_filter(alt.datum.line != "batches")
     # A chart is laid out once, while it is empty: an unseen label keeps room for those to come.
-    longest = [{"epoch": total_epochs, "value": domain[1], "label": "validation 00.0%"}]
+    longest = [{"epoch": total_epochs, "value": domain[1], "label": "\u2007" * 16}]
     label = {"align": "left", "dx": 7, "fontSize": 12, "fontWeight": "bold"}
     unseen = alt.Chart(alt.Data(values=longest)).mark_text(**label, color="transparent")
     return (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from digitlib.data import TEST_DIGITS
 from digitlib.ui.canvas import clear_canvas, show_canvas
 from digitlib.ui.loaders import load_test_digits
 from digitlib.vision import open_picture, prepare_digit
@@ -35,7 +36,7 @@ def choose_digit() -> DigitToRead | None:
     """Show the canvas, the upload and the test digits; return the digit used last, if any.
 
     Raises:
-        PictureError: the picture chosen cannot be read; the sentence says why.
+        DigitLabError: the picture or the test digits cannot be read; the sentence says why.
     """
     drawn, uploaded = st.tabs(["Draw", "Upload"])
     with drawn, st.container(key="canvas", gap=None):
@@ -44,6 +45,7 @@ def choose_digit() -> DigitToRead | None:
         upload = st.file_uploader(
             "A picture of one digit, dark on light or light on dark",
             PICTURE_TYPES,
+            key=f"upload-{st.session_state.setdefault('upload_number', 0)}",
             on_change=_use("upload"),
         )
     with st.container(horizontal=True, gap="xsmall"):
@@ -73,9 +75,10 @@ def _use(source: str):
 
 def _clear() -> None:
     clear_canvas()
+    st.session_state.upload_number += 1  # a new uploader is empty
     st.session_state.source = "canvas"
 
 
 def _pick_test_digit() -> None:
-    st.session_state.test_digit = int(np.random.default_rng().integers(len(load_test_digits())))
+    st.session_state.test_digit = int(np.random.default_rng().integers(TEST_DIGITS))
     st.session_state.source = "test"

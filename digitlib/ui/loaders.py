@@ -68,7 +68,7 @@ def load_models() -> RunList:
     return list_models()
 
 
-@st.cache_resource(ttl=10, show_spinner=False)
+@st.cache_resource(ttl=10, show_spinner="Looking at the networks")
 def load_networks() -> dict[str, NetworkDescription]:
     return catalogue.describe_networks()
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlib.runs.folder import Run
 from digitlib.ui.loaders import load_models
+from digitlib.ui.problems import show_warning
 
 
 def choose_model() -> str | None:
@@ -20,14 +21,14 @@ def choose_model() -> str | None:
         load_models.clear()  # it may have been made a moment ago
         listed = load_models()
     for problem in listed.problems:
-        st.caption(f":material/warning: {problem}")
+        show_warning(problem)
     if not listed.runs:
         st.info("There is no model yet. Train one on the page Train, then come back.")
         return None
     labels = {run.id: _label(run) for run in listed.runs}
     first = listed.runs[0].id
     if asked is not None and asked not in labels:
-        st.caption(f":material/warning: There is no model {asked!r} here.")
+        show_warning(f"There is no model {asked!r} here.")
         address.pop("model", None)
         asked = None
     state.model = asked or first

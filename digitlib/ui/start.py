@@ -9,6 +9,7 @@ from digitlib.errors import ConfigError, DigitLabError
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import create_run
+from digitlib.ui.problems import show_problem, show_warning
 from digitlib.ui.training import remember_run
 
 SECOND_CLICK_SECONDS = 3.0
@@ -20,7 +21,7 @@ def show_start_button(config: TrainingConfig) -> bool:
         check_config(config)
     except ConfigError as error:
         st.button("Start training", type="primary", width="stretch", disabled=True)
-        st.caption(str(error))
+        show_warning(error)
         return False
     # No callback: that would get the settings as they were when the page last ran to its end.
     return st.button(
@@ -35,7 +36,7 @@ def start_run(config: TrainingConfig) -> None:
         with st.spinner("Starting"):
             run_id = starter.start(config)
     except DigitLabError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
     else:
         remember_run(run_id)
 

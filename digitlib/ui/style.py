@@ -38,3 +38,5 @@ def get_palette() -> Palette:
 
 def apply_style() -> None:
     st.html(Path(__file__).with_name("style.css"))
+    # Dialogs lie outside the element that Streamlit tells its theme.
+    st.html(f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>")

@@ -10,6 +10,7 @@ from digitlib.runs.progress import Progress, read_progress
 from digitlib.ui.charts import learning_chart
 from digitlib.ui.digit_image import draw_in_ink
 from digitlib.ui.loaders import load_class_samples
+from digitlib.ui.problems import show_problem, show_warning
 from digitlib.ui.style import get_palette
 
 REFRESH_SECONDS = 0.7
@@ -23,14 +24,16 @@ def find_shown_run() -> Run | None:
     """
     run_id = st.query_params.get("run") or st.session_state.get("shown_run")
     if run_id is None:
-        active = [run for run in list_runs().runs if run.active]
+        active = [run for run in reversed(list_runs().runs) if run.active]
+        # The one that trains, else the first in line.
+        active.sort(key=lambda run: run.status.state != "running")
         run_id = active[0].id if active else None
     if run_id is None:
         return None
     try:
         run = load_run(run_id)
     except DigitLabError as error:
-        st.warning(str(error))
+        show_problem(error)
         _forget_run()
         return None
     remember_run(run.id)
@@ -40,7 +43,7 @@ def find_shown_run() -> Run | None:
 def show_run(run: Run) -> None:
     """Show a run: live while it trains, then what came of it."""
     if run.status.state == "queued" and (problem := _recover_queue()):
-        st.error(problem, icon=":material/error:")
+        show_problem(problem)
     refresh = REFRESH_SECONDS if run.active else None
     st.fragment(_show_run_now, run_every=refresh)(run.id, run.status.state)
 
@@ -63,7 +66,11 @@ def show_layers(network: NetworkDescription) -> None:
 
 def show_class_samples() -> None:
     """Show a row of training digits for each of the ten, and how many there are."""
-    samples = load_class_samples()
+    try:
+        samples = load_class_samples()
+    except DigitLabError as error:
+        show_problem(error)
+        return
     rows = "".join(
         f"<b>{digit}</b><div class='samples'>"
         + draw_in_ink(
@@ -79,7 +86,7 @@ def show_earlier_runs(shown: Run | None) -> None:
     """Show the runs made here; choosing one shows it."""
     listed = list_runs()
     for problem in listed.problems:
-        st.caption(f":material/warning: {problem}")
+        show_warning(problem)
     if not listed.runs:
         return
     st.subheader("Runs")
@@ -118,7 +125,7 @@ def _show_run_now(run_id: str, state_before: str) -> None:
     try:
         run = load_run(run_id)
     except DigitLabError as error:
-        st.warning(str(error))
+        show_problem(error)
         return
     if run.status.state != state_before:
         st.rerun()  # the rest of the page, and the pace of this part, change with the state
@@ -145,7 +152,7 @@ def _stop(run: Run) -> None:
     try:
         stop_run(run)
     except DigitLabError as error:
-        st.error(str(error))
+        show_problem(error)
     else:
         st.rerun()
 
@@ -176,7 +183,7 @@ def _describe_progress(run: Run, progress: Progress) -> str:
 def _show_outcome(run: Run) -> None:
     state, message = run.status.state, run.status.message
     if state in ("failed", "interrupted"):
-        st.error(f"**{run.id}** {state}. {message}", icon=":material/error:")
+        show_problem(f"{run.id} {state}. {message}")
         return
     test = run.metrics.get("test")
     if test is None:
