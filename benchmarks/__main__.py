@@ -1,6 +1,8 @@
 """Run the benchmarks: ``python -m benchmarks``, or some: ``python -m benchmarks memory``."""
 
 import importlib
+import signal
+import sys
 
 import click
 
@@ -14,6 +16,8 @@ def main(names: tuple[str, ...]) -> None:
 
     The machine should have nothing else to do meanwhile.
     """
+    # Leave nothing behind: an end by force, too, ends the servers and the browser.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for name in names or NAMES:
         # Imported one at a time, so that none carries the weight of another.
         importlib.import_module(f"benchmarks.{name}").run()
