@@ -19,6 +19,8 @@ def _enter_by_front_door() -> None:
     called once. So the first visitor of a fresh server who comes by a link to /train would see the
     page without the app around it.
     """
-    if PagesManager.uses_pages_directory:
+    first = not st.session_state.setdefault("entered", False)
+    st.session_state.entered = True
+    if first and PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()

@@ -10,7 +10,7 @@ from digitlib.runs.progress import Progress, read_progress
 from digitlib.ui.charts import learning_chart
 from digitlib.ui.digit_image import draw_in_ink
 from digitlib.ui.loaders import load_class_samples
-from digitlib.ui.problems import show_problem, show_warning
+from digitlib.ui.problems import escape_markdown, show_problem, show_warning
 from digitlib.ui.style import get_palette
 
 REFRESH_SECONDS = 0.7
@@ -33,7 +33,7 @@ def find_shown_run() -> Run | None:
     try:
         run = load_run(run_id)
     except DigitLabError as error:
-        show_problem(error)
+        st.warning(escape_markdown(str(error)))
         _forget_run()
         return None
     remember_run(run.id)
@@ -125,7 +125,7 @@ def _show_run_now(run_id: str, state_before: str) -> None:
     try:
         run = load_run(run_id)
     except DigitLabError as error:
-        show_problem(error)
+        st.warning(escape_markdown(str(error)))
         return
     if run.status.state != state_before:
         st.rerun()  # the rest of the page, and the pace of this part, change with the state
@@ -183,7 +183,8 @@ def _describe_progress(run: Run, progress: Progress) -> str:
 def _show_outcome(run: Run) -> None:
     state, message = run.status.state, run.status.message
     if state in ("failed", "interrupted"):
-        show_problem(f"{run.id} {state}. {message}")
+        words = f"**{run.id}** {state}. {escape_markdown(message)}"
+        st.error(words, icon=":material/error:")
         return
     test = run.metrics.get("test")
     if test is None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dask.config
@@ -169,6 +170,29 @@ def test_an_address_from_outside_is_used_and_no_engine_started(engine_runs, tmp_
 
     wait_until(lambda: '"done"' in Path(place, "status.json").read_text())
     assert not (elsewhere / ".engine").exists()
+
+
+def test_a_worker_that_went_away_is_replaced(engine_runs, monkeypatch):
+    monkeypatch.setattr(engine, "WORKER_SECONDS", 0.5)
+    submit(BRIEF)
+    workers = [each for each in find_processes(engine_runs) if "dask_worker" in str(each.cmdline())]
+    assert workers
+    for process in workers + [child for each in workers for child in each.children(True)]:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+    assert wait_for_end(submit(BRIEF)).status.state == "done"
+
+
+def test_a_worker_with_code_of_yesterday_loads_that_of_today(engine_runs):
+    run = create_run(BRIEF)
+    code = (
+        "import sys; from digitlib.runs import engine, lifecycle;"
+        f"engine.train_in_worker({str(run.folder)!r}, 'another stamp');"
+        "print(sys.modules['digitlib.runs.lifecycle'] is lifecycle)"
+    )
+    assert run_python(code).splitlines()[-1] == "False"
+    assert load_run(run.id).status.state == "done"
 
 
 def test_a_queue_survives_its_engine(engine_runs, monkeypatch):
