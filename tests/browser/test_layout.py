@@ -1,62 +1,69 @@
-"""Every page and state at the width of a desk and of a phone, in light and dark."""
-
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, find_faults, settle
 from tests.browser.pen import draw
 from tests.browser.trainer import live
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def size(request) -> dict:
-    return request.param
-
-
-@pytest.fixture(params=["light", "dark"])
-def theme(request) -> str:
-    return request.param
-
-
-def test_the_page_draw_keeps_within_its_width(open_page, size, theme):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_keeps_within_its_width_whatever_it_shows(
+    open_page, server, trained, size, theme
+):
     page = open_page("", size, theme)
+    for state in look_at_drawing, look_at_training, look_at_mistakes:
+        for _ in state(page, server.url, trained):
+            assert find_faults(page) == []
+
+
+def look_at_drawing(page: Page, url: str, trained: str):
     expect(page.locator(".st-key-canvas canvas").first).to_be_visible()
-    assert find_faults(page) == []
+    yield "empty"
     draw(page, 7)
     expect(page.locator(".st-key-answer .answer-digit")).to_have_text("7")
-    assert find_faults(page) == []
+    yield "an answer"
     page.get_by_role("button", name="Pen", exact=True).click()
     expect(page.get_by_role("slider", name="Width of the pen")).to_be_visible()
-    assert find_faults(page) == []
+    yield "the pen"
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Upload").click()
     expect(page.get_by_text("A picture of one digit")).to_be_visible()
+    yield "an upload"
 
 
-def test_the_page_train_keeps_within_its_width(open_page, trained, size, theme):
-    page = open_page("train", size, theme)
+def look_at_training(page: Page, url: str, trained: str):
+    visit(page, f"{url}/train")
     expect(page.locator(".sample-sheet .digit-ink")).to_have_count(10)
-    assert find_faults(page) == []
+    yield "settings"
     page.get_by_role("button", name="More settings").click()
     expect(page.get_by_role("slider", name="Batch size")).to_be_visible()
-    assert find_faults(page) == []
+    yield "more settings"
     page.keyboard.press("Escape")
     page.get_by_text("Its layers").click()
-    assert find_faults(page) == []
-    page.goto(f"{page.url.partition('?')[0]}?run={trained}")
-    settle(page)
+    expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    yield "layers"
+    visit(page, f"{url}/train?run={trained}")
     expect(live(page).locator("svg.marks")).to_have_count(2)
+    yield "curves"
 
 
-def test_the_page_mistakes_keeps_within_its_width(open_page, size, theme):
-    page = open_page("mistakes", size, theme)
+def look_at_mistakes(page: Page, url: str, trained: str):
+    visit(page, f"{url}/mistakes")
     expect(page.locator(".st-key-confusion svg.marks")).to_be_visible()
-    assert find_faults(page) == []
+    expect(page.locator(".st-key-gallery .digit-ink")).to_have_count(24)
+    yield "gallery"
     page.locator(".st-key-gallery").get_by_role("button", name=re.compile("read as")).first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".bars")).to_be_visible()
-    box = dialog.bounding_box()
+    yield "one digit"
+    box, width = dialog.bounding_box(), page.viewport_size["width"]
     assert box["x"] >= 0
-    assert box["x"] + box["width"] <= size["width"]
+    assert box["x"] + box["width"] <= width
+
+
+def visit(page: Page, address: str) -> None:
+    page.goto(address)
+    settle(page)
