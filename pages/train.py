@@ -27,7 +27,7 @@ with network_column:
     except DigitLabError as error:
         show_problem(error)
         st.stop()
-words.markdown(f"{network.summary} :gray[{network.parameters:,} parameters.]")
+words.markdown(f"{network.summary} :gray[{network.parameters:,}\u00a0parameters.]")
 config = choose_config(network)
 with start_column:
     start = show_start_button(config)

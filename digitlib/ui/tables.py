@@ -17,10 +17,12 @@ def show_headline(evaluation: Evaluation) -> None:
 def show_per_digit(evaluation: Evaluation) -> None:
     """Show precision, recall and F1 of each digit."""
     st.subheader("Digit by digit")
-    measures = ("precision", "recall", "f1")
-    lowest = float(evaluation.per_digit[list(measures)].min().min())
+    measures = ["precision", "recall", "f1"]
+    lowest = float(evaluation.per_digit[measures].min().min())
+    # In percent here, because the table's own format for shares drops zeros at the end.
+    table = evaluation.per_digit.assign(**100 * evaluation.per_digit[measures])
     st.dataframe(
-        evaluation.per_digit,
+        table,
         hide_index=True,
         height="content",
         column_config={
@@ -36,7 +38,7 @@ def show_per_digit(evaluation: Evaluation) -> None:
 
 def _bar(label: str, help_text: str, lowest: float):
     return st.column_config.ProgressColumn(
-        label, help=help_text, format="percent", min_value=_floor(lowest), max_value=1.0
+        label, help=help_text, format="%.2f%%", min_value=100 * _floor(lowest), max_value=100.0
     )
 
 

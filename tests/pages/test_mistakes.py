@@ -30,7 +30,7 @@ def test_the_headline_and_the_table_tell_how_well_it_reads(open_page, read_words
     table = app.dataframe[0].value
     expected = METRICS["per_digit"]
     for name in ("precision", "recall", "f1"):
-        np.testing.assert_allclose(table[name], [digit[name] for digit in expected])
+        np.testing.assert_allclose(table[name], [100 * digit[name] for digit in expected])
 
 
 def test_the_matrix_holds_every_test_digit(open_page, read_chart_rows):
