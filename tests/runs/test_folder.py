@@ -57,9 +57,9 @@ def test_runs_go_where_the_variable_says(monkeypatch, tmp_path):
     monkeypatch.setenv("DIGITLIB_RUNS", str(tmp_path / "a" / ".." / "b"))
     assert runs_folder() == tmp_path / "b"
 
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("DIGITLIB_RUNS", "~/runs")
-    assert runs_folder() == tmp_path / "runs"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIGITLIB_RUNS", "here")
+    assert runs_folder() == tmp_path / "here"
 
 
 @pytest.mark.parametrize("value", [None, ""])
