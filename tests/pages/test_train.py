@@ -13,6 +13,7 @@ from digitlib.runs import engine
 from digitlib.runs.engine import submit_run
 from digitlib.runs.folder import LOST_AFTER_SECONDS, Run, list_runs
 from digitlib.ui import start, training
+from digitlib.ui.training import format_seconds
 from tests.pages.conftest import write_rows
 
 DEFAULTS = {
@@ -201,7 +202,7 @@ def test_a_finished_run_shows_what_came_of_it(open_page, make_run, read_words):
     words = read_words(live(app))
     assert f"{metrics['test']['accuracy']:.2%} of the test digits read right" in words
     assert "101,770 parameters" in words
-    assert f"learnt in {round(metrics['training_seconds'])} s" in words
+    assert f"learnt in {format_seconds(metrics['training_seconds'])}" in words
     links = {link.proto.label: link.proto for link in app.get("page_link")}
     assert links["Look at its mistakes"].page.endswith("mistakes")
     assert links["Look at its mistakes"].query_string == f"model={run.id}"
