@@ -212,7 +212,10 @@ def find_faults(page: Page) -> list[str]:
 def settle(page: Page) -> None:
     """Wait until the page stands and its script has come to an end."""
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    # While a training is watched the script runs again and again: its progress is then enough.
+    ended = page.locator("[data-test-script-state=notRunning]")
+    watched = page.locator(".st-key-live [role=progressbar]")
+    expect(ended.or_(watched).first).to_be_attached()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
