@@ -186,6 +186,8 @@ def predict(pictures, model, as_json):
 
     A picture that cannot be read gets a sentence while the others go on; the status is then 1.
     """
+    from digitlib.reading.recogniser import format_share
+
     recogniser = _load_recogniser(model)
     failures = 0
     for path in pictures:
@@ -197,7 +199,7 @@ def predict(pictures, model, as_json):
             click.echo(f"{click.format_filename(path)}: {answer['error']}", err=True)
         else:
             name = click.format_filename(path)
-            click.echo(f"{name}: {answer['digit']} ({answer['confidence']:.1%})")
+            click.echo(f"{name}: {answer['digit']} ({format_share(answer['confidence'])})")
     sys.exit(1 if failures else 0)
 
 
@@ -258,6 +260,7 @@ def evaluate(model, samples, seed, save):
 
 
 def _show_samples(test, probabilities, count, seed, save) -> None:
+    from digitlib.reading.recogniser import format_share
     from digitlib.reading.sheet import draw_sheet
 
     chosen = np.random.default_rng(seed).choice(len(test), count, replace=False)
@@ -266,7 +269,7 @@ def _show_samples(test, probabilities, count, seed, save) -> None:
     for index, answer in zip(chosen, answers, strict=True):
         mark = "right" if answer == test.labels[index] else "wrong"
         click.echo(
-            f"test digit {index}: read as {answer} ({probabilities[index, answer]:.1%}), "
+            f"test digit {index}: read as {answer} ({format_share(probabilities[index, answer])}), "
             f"is {test.labels[index]}: {mark}"
         )
     if save:

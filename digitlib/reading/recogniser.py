@@ -39,6 +39,15 @@ class Answer:
         return int(np.argsort(self.probabilities)[-2])
 
 
+def format_share(share: float) -> str:
+    """Return a probability in percent, never rounded up to certain: 0.99997 is ``>99.9%``."""
+    if share > 0.999:
+        return ">99.9%"
+    if share < 0.0005:
+        return "0%" if share == 0 else "<0.1%"
+    return f"{share:.1%}"
+
+
 class Recogniser:
     """Gives ten probabilities for each 28x28 digit. Many threads may share one.
 

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from digitlib.reading.recogniser import Answer
+from digitlib.reading.recogniser import Answer, format_share
 from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.inputs import DigitToRead
 
@@ -59,15 +59,6 @@ def draw_bars(answer: Answer | None = None, truth: int | None = None) -> str:
             f'<span class="share{best}">{text}</span>'
         )
     return f'<div class="bars">{"".join(rows)}</div>'
-
-
-def format_share(share: float) -> str:
-    """Return a probability in percent, never rounded up to certain: 0.99997 is ``>99.9%``."""
-    if share > 0.999:
-        return ">99.9%"
-    if share < 0.0005:
-        return "0%" if share == 0 else "<0.1%"
-    return f"{share:.1%}"
 
 
 def _compare(digit: int, read: DigitToRead) -> str:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from digitlib.data import Digits
 from digitlib.reading.evaluation import ORDERS, Evaluation, select_mistakes
-from digitlib.reading.recogniser import Answer
-from digitlib.ui.answer import draw_bars, format_share
+from digitlib.reading.recogniser import Answer, format_share
+from digitlib.ui.answer import draw_bars
 from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
 from digitlib.ui.loaders import load_probabilities, load_test_digits
 

@@ -149,23 +149,3 @@ def test_a_digit_in_ink_is_a_mask_of_hard_squares():
     opacity = np.asarray(mask)[..., 1]
     np.testing.assert_array_equal(opacity[::4, ::4], digit)
     np.testing.assert_array_equal(opacity, digit.repeat(4, axis=0).repeat(4, axis=1))
-
-
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [
-        (1.0, ">99.9%"),
-        (0.99951, ">99.9%"),
-        (0.999, "99.9%"),
-        (0.9644, "96.4%"),
-        (0.031, "3.1%"),
-        (0.0006, "0.1%"),
-        (0.0004, "<0.1%"),
-        (0.0, "0%"),
-    ],
-)
-def test_a_share_is_never_rounded_to_certainty(open_page, share, words):
-    open_page()
-    from digitlib.ui.answer import format_share  # only a running app can import the canvas
-
-    assert format_share(share) == words

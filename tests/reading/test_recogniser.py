@@ -7,7 +7,7 @@ import pytest
 
 from digitlib.data import load_mnist
 from digitlib.errors import ModelError
-from digitlib.reading.recogniser import Answer, Recogniser
+from digitlib.reading.recogniser import Answer, Recogniser, format_share
 from digitlib.runs.folder import MODELS_FOLDER, read_run
 
 CNN = MODELS_FOLDER / "cnn" / "model.tflite"
@@ -146,3 +146,20 @@ def test_a_model_is_served_on_after_its_file_is_gone(tmp_path, validation):
     process = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
 
     assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, ">99.9%"),
+        (0.99951, ">99.9%"),
+        (0.999, "99.9%"),
+        (0.9644, "96.4%"),
+        (0.031, "3.1%"),
+        (0.0006, "0.1%"),
+        (0.0004, "<0.1%"),
+        (0.0, "0%"),
+    ],
+)
+def test_a_share_is_never_rounded_to_certainty(share, words):
+    assert format_share(share) == words
