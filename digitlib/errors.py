@@ -41,6 +41,10 @@ class MissingRunError(RunError):
     """There is no run of this name."""
 
 
+class QueueFullError(DigitLabError):
+    """There is no room for one more run just now."""
+
+
 class ModelError(DigitLabError):
     """A model file is missing, damaged or does not read digits."""
 
@@ -51,3 +55,11 @@ class EngineError(DigitLabError):
 
 class TrainingError(DigitLabError):
     """A training ended without a model."""
+
+
+class TrainingInterrupted(DigitLabError):
+    """A training cannot go on in this process, nor in another without being asked."""
+
+
+class TrainingAbandoned(DigitLabError):
+    """A training cannot go on in this process and is left for another to pick up."""

@@ -1,5 +1,12 @@
 """The digits: MNIST, which ships with the project."""
 
-from digitlib.data.mnist import MNIST_FILE, TEST_DIGITS, Digits, load_mnist, pick_samples
+from digitlib.data.mnist import (
+    MNIST_FILE,
+    TEST_DIGITS,
+    Digits,
+    Split,
+    load_mnist,
+    pick_samples,
+)
 
-__all__ = ["MNIST_FILE", "TEST_DIGITS", "Digits", "load_mnist", "pick_samples"]
+__all__ = ["MNIST_FILE", "TEST_DIGITS", "Digits", "Split", "load_mnist", "pick_samples"]

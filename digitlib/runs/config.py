@@ -1,6 +1,7 @@
 """What can be asked of a training, and the limits of each setting."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ class TrainingConfig:
         training_digits: how many of the 55,000 to train on, the first of a fixed order.
         augmentation: whether digits are turned, moved and scaled a little, anew in each epoch.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
+        parent: the run whose weights it goes on from; empty for fresh ones.
     """
 
     network: str = "dense"
@@ -45,6 +47,7 @@ class TrainingConfig:
     training_digits: int = 55_000
     augmentation: bool = False
     seed: int = 0
+    parent: str = ""
 
     def check(self, networks: list[str]) -> None:
         """Raise ConfigError, with a sentence per mistake, unless every setting can be used.
@@ -63,6 +66,8 @@ class TrainingConfig:
             )
         if not isinstance(self.augmentation, bool):
             problems.append(f"Augmentation is on or off (true or false), not {self.augmentation}.")
+        if not isinstance(self.parent, str) or not re.fullmatch(r"[a-z0-9_-]{0,64}", self.parent):
+            problems.append(f"There can be no run {self.parent!r} to go on from.")
         for name, limits in LIMITS.items():
             problems += _check_number(name, getattr(self, name), *limits)
         if problems:

@@ -40,7 +40,8 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a file to write beside ``path``, which takes its place once it is whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(2)}")
+    # Its name ends as that of the file: some writers look there for the format.
+    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(2)}-{path.name}")
     try:
         yield temporary
         temporary.replace(path)

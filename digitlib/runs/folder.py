@@ -5,7 +5,10 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     config.json              what was asked
     status.json              the state, replaced in one piece
     batches.csv epochs.csv   grow while the network learns; a reader may find a torn last row
-    model.keras model.tflite
+    checkpoint.npz           of the last whole epoch, while it trains
+    snapshots/               what it answers and looks for, as it learns
+    model.keras model.tflite the last weights
+    best.keras               the weights of the best epoch, by the validation digits
     test_probabilities.npy   float32 (10000, 10), made by model.tflite
     metrics.json
 
@@ -17,7 +20,8 @@ import re
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +40,10 @@ DEFAULT_MODEL = "cnn"
 DEFAULT_RUNS_FOLDER = MODELS_FOLDER.parent / "runs"
 
 HEARTBEAT_SECONDS = 2.0
-LOST_AFTER_SECONDS = 15.0
+LOST_AFTER_SECONDS = 12.0
+RESERVE = 65_536  # bytes
+SMALLEST_SPACE = 100_000  # bytes; less is a full disk
+FULL_DISK = "The disk is full. Make room, then train again."
 
 BATCH_COLUMNS = ("epoch", "batch", "batches", "seconds", "loss", "accuracy")
 EPOCH_COLUMNS = (
@@ -87,8 +94,21 @@ class Run:
         return self.folder / "model.keras"
 
     @property
+    def best_file(self) -> Path:
+        return self.folder / "best.keras"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        return self.folder / "checkpoint.npz"
+
+    @property
     def probabilities_file(self) -> Path:
         return self.folder / "test_probabilities.npy"
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether another run can go on from its weights."""
+        return not self.active and (self.keras_file.exists() or self.checkpoint_file.exists())
 
     @property
     def stop_file(self) -> Path:
@@ -150,13 +170,21 @@ class RunList:
     problems: list[str]
 
 
-def create_run(config: TrainingConfig, name: str | None = None, folder: Path | None = None) -> Run:
+def create_run(
+    config: TrainingConfig,
+    name: str | None = None,
+    folder: Path | None = None,
+    visitor: str = "",
+    turn: int = 0,
+) -> Run:
     """Make the folder of a new run, in the state ``queued``.
 
     Args:
         config: a config that has been checked.
         name: the run's id; made from the network, the time and a few random letters if left out.
         folder: where the run folder is made, ``runs_folder()`` if left out.
+        visitor: whose run it is, and
+        turn: where it stands in the queue, both as in Status.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
@@ -175,7 +203,7 @@ def create_run(config: TrainingConfig, name: str | None = None, folder: Path | N
         raise RunError(taken) from error
     except OSError as error:
         raise RunError(_unwritable(parent, error)) from error
-    status = Status("queued", created=_utc_now())
+    status = Status("queued", created=_utc_now(), visitor=visitor, turn=turn)
     try:
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)
@@ -207,6 +235,21 @@ def load_run(run_id: str) -> Run:
     raise MissingRunError(f"There is no run {run_id!r} here; it may have been deleted.")
 
 
+def load_parent(run: Run) -> Run:
+    """Load the run that this one goes on from: beside it, or shipped.
+
+    Raises:
+        MissingRunError: it has been deleted.
+        RunError: its folder is damaged.
+    """
+    for parent in (run.folder.parent, MODELS_FOLDER):
+        if (parent / run.config.parent / "config.json").exists():
+            return read_run(parent / run.config.parent)
+    raise MissingRunError(
+        f"The run it was to go on from, {run.config.parent}, has been deleted: train a new one."
+    )
+
+
 def list_runs() -> RunList:
     """List the runs made here, newest first. A damaged one does not hide the others."""
     return _list_folder(runs_folder())
@@ -234,16 +277,22 @@ def read_run(path: Path) -> Run:
     try:
         config = TrainingConfig.from_dict(read_json(path / "config.json"))
         config.check([str(config.network)])  # its network may be gone by now
-        status = parse_status(read_json(path / "status.json"))
-        if status.state == "running" and _seconds_since_heartbeat(path) > LOST_AFTER_SECONDS:
-            message = "The process that trained it went away before the end. Start it again."
-            status = Status("interrupted", message, status.created, status.started)
+        status = _find_lost(path, read_status(path))
         run = Run(path, config, status)
         if run.metrics:
             _check_metrics(run.metrics)
     except (OSError, ValueError, ConfigError) as error:
         raise RunError(f"The run folder {path} is damaged ({error}): delete it.") from error
     return run
+
+
+def read_status(path: Path) -> Status:
+    """Read what status.json says, even of a run whose process is gone.
+
+    Raises:
+        ValueError: it is missing or damaged.
+    """
+    return parse_status(read_json(path / "status.json"))
 
 
 def request_stop(run: Run) -> None:
@@ -261,14 +310,11 @@ def request_stop(run: Run) -> None:
 def change_state(run: Run, state: str, message: str = "") -> Run:
     """Write a new state of a run and return the run as it now stands."""
     now = _utc_now()
-    before = run.status
-    status = Status(
-        state,
-        message,
-        before.created,
-        now if state == "running" else before.started,
-        None if state in ACTIVE_STATES else now,
-    )
+    status = replace(run.status, state=state, message=message)
+    if state == "running":
+        status = replace(status, started=status.started or now)
+    elif state not in ACTIVE_STATES:
+        status = replace(status, finished=now)
     write_status(run.folder, status)
     return Run(run.folder, run.config, status)
 
@@ -276,6 +322,17 @@ def change_state(run: Run, state: str, message: str = "") -> Run:
 def beat(run: Run) -> None:
     """Give a sign of life."""
     (run.folder / "heartbeat").touch()
+
+
+def keep_reserve(run: Run) -> None:
+    """Take a little room on the disk, to be given back when there is no other to say so in."""
+    with (run.folder / "reserve").open("wb") as file:
+        file.write(bytes(RESERVE))
+
+
+def drop_reserve(run: Run) -> None:
+    with suppress(OSError):
+        (run.folder / "reserve").unlink(missing_ok=True)
 
 
 def write_status(folder: Path, status: Status) -> None:
@@ -306,6 +363,23 @@ def _list_folder(folder: Path) -> RunList:
                 problems.append(str(error))
     runs.sort(key=lambda run: run.status.created, reverse=True)
     return RunList(runs, problems)
+
+
+def _find_lost(path: Path, status: Status) -> Status:
+    """Return the status of a run, in other words if nothing is heard of it any more.
+
+    The process that trained it could say nothing itself, because it was killed or because nothing
+    can be written there.
+    """
+    if status.state != "running" or _seconds_since_heartbeat(path) <= LOST_AFTER_SECONDS:
+        return status
+    if not os.access(path, os.W_OK):
+        why = "The run folder cannot be written any more. Make it writable, then train again."
+        return replace(status, state="failed", message=why)
+    if shutil.disk_usage(path).free < SMALLEST_SPACE:
+        return replace(status, state="failed", message=FULL_DISK)
+    why = "The process that trained it went away before the end."
+    return replace(status, state="interrupted", message=why)
 
 
 def _unwritable(folder: Path, error: OSError) -> str:

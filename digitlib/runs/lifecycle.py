@@ -2,53 +2,134 @@
 
 import errno
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
-from digitlib.errors import DigitLabError, TrainingError
-from digitlib.runs.folder import HEARTBEAT_SECONDS, Run, beat, change_state
+from filelock import FileLock, Timeout
+
+from digitlib.errors import (
+    DigitLabError,
+    TrainingAbandoned,
+    TrainingError,
+    TrainingInterrupted,
+)
+from digitlib.runs.folder import (
+    FULL_DISK,
+    HEARTBEAT_SECONDS,
+    Run,
+    beat,
+    change_state,
+    drop_reserve,
+    keep_reserve,
+    read_run,
+    read_status,
+)
+
+MOST_PICKUPS = 2
+HOLD_SECONDS = 10.0  # a process that gives up a run needs some time to let go of it
 
 
 def carry_out(
     run: Run,
     on_model: Callable[[Any], None] = lambda model: None,
     on_row: Callable[[dict], None] = lambda row: None,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Run:
-    """Train a queued run in this process and keep its state true all the while.
+    """Train a run in this process and keep its state true all the while.
+
+    A run that is queued is begun. One whose process has died is picked up from its last checkpoint.
+    Any other is left alone, and so is one that another process trains.
 
     A run that was told to stop ends as ``stopped``, with a model as good as it got. Whatever goes
     wrong, the folder says so in a sentence before the error is raised.
 
     Args:
-        run: a run in the state ``queued``.
+        run: the run.
         on_model: called with the Keras model before it is trained.
         on_row: called with each row of batches.csv, a dict.
+        on_batch: called after every batch. It may raise TrainingInterrupted, and the run ends as
+            ``interrupted``; or TrainingAbandoned, and it is left for another process to pick up.
 
     Returns:
-        The run, ``done`` or ``stopped``.
+        The run as it then stands.
 
     Raises:
         TrainingError: the run has ``failed``; its text is the sentence in the folder.
     """
-    if run.stop_requested:
-        return change_state(run, "stopped", "Stopped before it began.")
+    with _hold(run) as held:
+        if not held:
+            return read_run(run.folder)
+        run = replace(run, status=read_status(run.folder))
+        if run.status.state == "running":
+            run = _pick_up(run)
+        elif run.status.state != "queued":
+            return run
+        if run.stop_requested and not run.checkpoint_file.exists():
+            return change_state(run, "stopped", "Stopped before it began.")
+        return _train(run, on_model, on_row, on_batch)
+
+
+def _pick_up(run: Run) -> Run:
+    """Take over a run whose process has died; give it up if that has happened too often."""
+    pickups = run.status.pickups + 1
+    if pickups > MOST_PICKUPS:
+        sentence = (
+            f"The process that trained it died {pickups} times. It may need more memory than there "
+            "is: choose a smaller batch size or fewer training digits."
+        )
+        _write_failure(run, sentence)
+        raise TrainingError(sentence)
+    return replace(run, status=replace(run.status, pickups=pickups))
+
+
+def _train(run: Run, on_model, on_row, on_batch) -> Run:
     heart = _Heart(run)
     try:
         run = change_state(run, "running")
+        keep_reserve(run)
         heart.start()
         # Imported here, when the run already shows as running: TensorFlow takes seconds to load.
         from digitlib.training.loop import train
 
-        if train(run, on_model, on_row):
-            return change_state(run, "done")
-        return change_state(run, "stopped", "It was stopped; the model is as good as it got.")
+        reason = train(run, on_model, on_row, on_batch)
+        return change_state(run, "stopped" if reason else "done", reason)
+    except TrainingInterrupted as error:
+        return change_state(run, "interrupted", str(error))
+    except TrainingAbandoned:
+        return run
     except Exception as error:
         sentence = explain_failure(error)
         _write_failure(run, sentence)
         raise TrainingError(sentence) from error
     finally:
+        drop_reserve(run)
         heart.stop()
+
+
+@contextmanager
+def _hold(run: Run) -> Iterator[bool]:
+    """Keep other processes from training the same run; give whether that could be had.
+
+    The system lets go of the lock when a process dies, so that another can pick up the run.
+    """
+    lock = FileLock(run.folder / "lock", timeout=HOLD_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (OSError, NotImplementedError):
+        # A full or read-only disk, of which the training speaks; or one that knows no locks.
+        yield True
+        return
+    try:
+        yield True
+    finally:
+        with suppress(OSError):
+            (run.folder / "lock").unlink(missing_ok=True)
+        lock.release()
 
 
 def explain_failure(error: Exception) -> str:
@@ -56,7 +137,7 @@ def explain_failure(error: Exception) -> str:
     if isinstance(error, DigitLabError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Make room, then train again."
+        return FULL_DISK
     if isinstance(error, OSError):
         return f"The run folder cannot be written: {error.strerror or error}."
     # TensorFlow's own error, known by its name so that nothing here loads TensorFlow.
@@ -95,8 +176,7 @@ class _Heart:
 
 
 def _write_failure(run: Run, sentence: str) -> None:
-    try:
+    drop_reserve(run)
+    # If nothing can be written any more, whoever reads the run finds out why: see read_run.
+    with suppress(OSError):
         change_state(run, "failed", sentence)
-    except OSError:
-        # Nothing can be written any more: without a heartbeat the run reads as interrupted.
-        return

@@ -16,6 +16,9 @@ class Status:
         state: one of ``STATES``.
         message: a sentence for people, such as why the run failed; may be empty.
         created, started, finished: times in UTC, ISO 8601; None where not yet.
+        visitor: a word that is the same for all runs of one visitor; may be empty.
+        turn: how many runs of that visitor came before it in the queue.
+        pickups: how often it was picked up after the process that trained it had died.
     """
 
     state: str
@@ -23,6 +26,9 @@ class Status:
     created: str | None = None
     started: str | None = None
     finished: str | None = None
+    visitor: str = ""
+    turn: int = 0
+    pickups: int = 0
 
 
 def parse_status(content: dict[str, Any]) -> Status:
@@ -39,4 +45,8 @@ def parse_status(content: dict[str, Any]) -> Status:
         raise ValueError("status.json holds something else") from error
     if status.state not in STATES or not isinstance(status.message, str):
         raise ValueError(f"status.json holds an unknown state {status.state!r}")
+    if not isinstance(status.visitor, str) or not isinstance(status.turn, int):
+        raise ValueError("status.json holds no place in the queue")
+    if not isinstance(status.pickups, int):
+        raise ValueError("status.json does not say how often it was picked up")
     return status

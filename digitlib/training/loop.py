@@ -1,47 +1,53 @@
 """The training of one network, from its config to its metrics."""
 
+import functools
 import math
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from digitlib.data import Digits, load_mnist
+from digitlib.data import Digits, Split, load_mnist
 from digitlib.errors import TrainingError
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.files import write_json
-from digitlib.runs.folder import Run, write_probabilities
+from digitlib.runs.files import replacing, write_json
+from digitlib.runs.folder import Run, load_parent, write_probabilities
+from digitlib.runs.limits import read_limits
 from digitlib.training.augmentation import build_augmentation
+from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
+from digitlib.training.export import save_model
 from digitlib.training.networks import NETWORKS
-from digitlib.training.progress import RunFolderWriter, StopRequested
+from digitlib.training.progress import RunFolderWriter, SnapshotWriter, StopRequested, StopWatcher
 
 
 def train(
     run: Run,
     on_model: Callable[[keras.Model], None] = lambda model: None,
     on_row: Callable[[dict], None] = lambda row: None,
-) -> bool:
+    on_batch: Callable[[], None] = lambda: None,
+) -> str:
     """Train the network of a run and write rows, models, answers and metrics into its folder.
 
-    The state of the run is not touched: see ``digitlib.runs.lifecycle``.
+    A run that has a checkpoint goes on from there. The state of the run is not touched: see
+    ``digitlib.runs.lifecycle``.
 
     Args:
         run: the run to train.
         on_model: called with the model before it is trained.
         on_row: called with each row of batches.csv.
+        on_batch: called after every batch; what it raises ends the training.
 
     Returns:
-        Whether it came to its end: False if it was told to stop, which leaves everything written
-        just as well.
+        Why it ended early, in a sentence; empty if it came to its end. Everything is written just
+        as well.
 
     Raises:
         ConfigError: the run's config cannot be trained.
-        TrainingError: the loss grew beyond all bounds.
+        TrainingError: the loss grew beyond all bounds, or the weights to go on from are of no use.
         OSError: the run folder cannot be written.
     """
     config = run.config
@@ -50,25 +56,33 @@ def train(
     keras.utils.set_random_seed(config.seed)
     model = build_model(config)
     on_model(model)
-    training = load_mnist("training").take(slice(config.training_digits))
-    validation = to_input(load_mnist("validation"))
-    began = time.monotonic()
-    finished = True
+    first_epoch, best = restore_checkpoint(model, run) or (0, None)
+    if first_epoch:
+        # Or the epochs to come would see the digits in the order of those that were.
+        keras.utils.set_random_seed((config.seed + first_epoch) % 2**31)
+    elif config.parent:
+        restore_parent(model, load_parent(run))
+    writer = RunFolderWriter(run, first_epoch, best, on_row)
+    watcher = StopWatcher(run, read_limits().training_seconds - writer.seconds_before, on_batch)
+    reason = ""
     try:
         model.fit(
-            **_feed(training, config),
+            **_feed(load_digits("training").take(slice(config.training_digits)), config),
+            initial_epoch=first_epoch,
             epochs=config.epochs,
-            validation_data=validation,
+            validation_data=to_input(load_digits("validation")),
             validation_batch_size=500,
-            callbacks=[RunFolderWriter(run, on_row), StopOnNonsense()],
+            callbacks=[writer, SnapshotWriter(run, first_epoch), watcher, StopOnNonsense()],
             verbose=0,
         )
-    except StopRequested:
-        finished = False
-    seconds = time.monotonic() - began
+    except StopRequested as stop:
+        reason = str(stop)
+    seconds = writer.seconds
     save_model(model, run)
-    _write_results(run, model, seconds)
-    return finished
+    _save_best(model, writer.best, run)
+    _write_results(run, model, seconds, writer.best)
+    run.checkpoint_file.unlink(missing_ok=True)  # the model has all of it
+    return reason
 
 
 def build_model(config: TrainingConfig) -> keras.Model:
@@ -88,10 +102,10 @@ def build_model(config: TrainingConfig) -> keras.Model:
     return model
 
 
-def save_model(model: keras.Model, run: Run) -> None:
-    """Write ``model.keras``, to go on training with, and ``model.tflite``, to read digits with."""
-    model.save(run.keras_file)
-    model.export(run.model_file, format="litert", verbose=False)
+@functools.cache
+def load_digits(split: Split) -> Digits:
+    """Load digits once for all runs of this process: half a second that each need not wait."""
+    return load_mnist(split)
 
 
 def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
@@ -107,22 +121,34 @@ def _feed(digits: Digits, config: TrainingConfig) -> dict:
         return {"x": images, "y": labels, "batch_size": config.batch_size}
     augment = build_augmentation(config.seed)
     batches = tf.data.Dataset.from_tensor_slices((images, labels))
-    batches = batches.shuffle(len(digits), seed=config.seed).batch(config.batch_size)
+    batches = batches.shuffle(len(labels), seed=config.seed).batch(config.batch_size)
     # One batch after the other: in parallel, which batch gets which random numbers is chance.
     batches = batches.map(lambda images, labels: (augment(images, training=True), labels))
     # The batches are shuffled already; told to shuffle them, Keras would only warn.
     return {"x": batches.prefetch(tf.data.AUTOTUNE), "shuffle": False}
 
 
-def _write_results(run: Run, model: keras.Model, seconds: float) -> None:
+def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:
+    """Write ``best.keras``, the model as it was after its best epoch, if an epoch was finished."""
+    if best is None:
+        return
+    last = model.get_weights()
+    model.set_weights(best.weights)
+    with replacing(run.best_file) as temporary:
+        model.save(temporary)
+    model.set_weights(last)
+
+
+def _write_results(run: Run, model: keras.Model, seconds: float, best: Best | None) -> None:
     """Read the test digits with the exported model and write down how well it does."""
-    test = load_mnist("test")
+    test = load_digits("test")
     probabilities = Recogniser(run.model_file).read(test.images)
     write_probabilities(run, probabilities)
     metrics = {
         "test": measure(probabilities, test.labels).summary(),
         "parameters": model.count_params(),
         "epochs": len(run.read_epochs()),
+        "best_epoch": best.epoch if best else None,
         "training_digits": run.config.training_digits,
         "training_seconds": round(seconds, 2),
         "model_bytes": run.model_file.stat().st_size,

@@ -1,4 +1,4 @@
-"""The adapter between Keras's training and the run folder: rows as it learns, a way to stop."""
+"""The adapters between Keras's training and the run folder: what is written down as it learns."""
 
 import csv
 import time
@@ -6,33 +6,64 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
+import pandas as pd
 
-from digitlib.runs.folder import BATCH_COLUMNS, EPOCH_COLUMNS, Run
+from digitlib.runs.folder import BATCH_COLUMNS, Run
+from digitlib.runs.snapshots import Snapshot, drop_snapshots_after, load_panel, write_snapshot
+from digitlib.training.checkpoint import Best, write_checkpoint
 
 ROWS_PER_EPOCH = 50
 
+# Shares of the first epoch after which a snapshot is taken: most is learnt at its beginning.
+EARLY_SNAPSHOTS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)
+MOST_FILTERS = 32
+MOST_FILTER_PIXELS = 16 * 28 * 28
+
 
 class StopRequested(Exception):
-    """Ends a training in mid-epoch, sparing it the validation that Keras would do otherwise."""
+    """Ends a training in mid-epoch, sparing it the validation that Keras would do otherwise.
+
+    Its text says for people why the training ended.
+    """
 
 
 class RunFolderWriter(keras.callbacks.Callback):
-    """Writes a row per few batches and per epoch; raises StopRequested if the run is to stop.
+    """Writes a row per few batches and per epoch, and a checkpoint after each epoch.
 
     Args:
         run: the run whose folder is written.
+        first_epoch: how many epochs were learnt before, by a process that died; what the run folder
+            holds of later ones is dropped.
+        best: the best weights so far.
         on_row: called with each row of batches.csv, a dict with ``BATCH_COLUMNS``.
     """
 
-    def __init__(self, run: Run, on_row: Callable[[dict], None] = lambda row: None):
+    def __init__(
+        self,
+        run: Run,
+        first_epoch: int = 0,
+        best: Best | None = None,
+        on_row: Callable[[dict], None] = lambda row: None,
+    ):
         super().__init__()
         self.run = run
+        self.best = best
         self.on_row = on_row
+        batches, epochs = run.read_batches(), run.read_epochs()
+        batches = batches[batches["epoch"] <= first_epoch]
+        epochs = epochs[epochs["epoch"] <= first_epoch]
+        self.seconds_before = float(epochs["seconds"].max()) if len(epochs) else 0.0
+        self.batches = _Table(run.folder / "batches.csv", batches)
+        self.epochs = _Table(run.folder / "epochs.csv", epochs)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has been trained, by this process and those before."""
+        return time.monotonic() - self.began + self.seconds_before
 
     def on_train_begin(self, logs=None):
         self.began = time.monotonic()
-        self.batches = _Table(self.run.folder / "batches.csv", BATCH_COLUMNS)
-        self.epochs = _Table(self.run.folder / "epochs.csv", EPOCH_COLUMNS)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
@@ -46,16 +77,18 @@ class RunFolderWriter(keras.callbacks.Callback):
         first = batch == 1 and self.epoch == 1
         if first or batch % every == 0 or batch == batches:
             self._write_batch_row(batch, batches, logs)
-        if self.run.stop_requested:
-            raise StopRequested
 
     def on_epoch_end(self, epoch, logs=None):
         row = [
             epoch + 1,
-            round(time.monotonic() - self.began, 3),
+            round(self.seconds, 3),
             *(round(logs[name], 6) for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
         ]
         self.epochs.append(row)
+        if self.best is None or logs["val_accuracy"] > self.best.accuracy:
+            self.best = Best(epoch + 1, logs["val_accuracy"], self.model.get_weights())
+        # After the row, so that there is one for every epoch that a checkpoint speaks of.
+        write_checkpoint(self.model, self.run, epoch + 1, self.best)
 
     def _write_batch_row(self, batch: int, batches: int, logs: dict):
         # Keras gives means over the epoch so far; the chart shows the batches since the last row.
@@ -63,20 +96,101 @@ class RunFolderWriter(keras.callbacks.Callback):
         share = 1 / (batch - self.last_batch)
         means = {name: (sums[name] - self.sums[name]) * share for name in sums}
         self.last_batch, self.sums = batch, sums
-        seconds = round(time.monotonic() - self.began, 3)
         loss, accuracy = round(means["loss"], 6), round(means["accuracy"], 6)
-        row = (self.epoch, batch, batches, seconds, loss, accuracy)
+        row = (self.epoch, batch, batches, round(self.seconds, 3), loss, accuracy)
         self.batches.append(row)
         self.on_row(dict(zip(BATCH_COLUMNS, row, strict=True)))
+
+
+class StopWatcher(keras.callbacks.Callback):
+    """Ends a training that is told to stop, or whose time is up.
+
+    Args:
+        run: the run.
+        seconds: that it may be trained.
+        on_batch: called after every batch; what it raises ends the training.
+    """
+
+    def __init__(self, run: Run, seconds: float, on_batch: Callable[[], None] = lambda: None):
+        super().__init__()
+        self.run, self.limit, self.on_batch = run, seconds, on_batch
+        self.ends = float("inf")
+
+    def on_train_begin(self, logs=None):
+        self.ends = time.monotonic() + self.limit
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.run.stop_requested:
+            raise StopRequested("It was stopped; the model is as good as it got.")
+        if time.monotonic() > self.ends:
+            raise StopRequested(
+                "It was stopped because a training may take no more than "
+                f"{self.limit / 60:,.3g} minutes here; the model is as good as it got."
+            )
+        self.on_batch()
+
+
+class SnapshotWriter(keras.callbacks.Callback):
+    """Takes a snapshot before the first batch, a few times in the first epoch, and after each.
+
+    Args:
+        run: the run whose folder is written.
+        first_epoch: as in RunFolderWriter.
+    """
+
+    def __init__(self, run: Run, first_epoch: int = 0):
+        super().__init__()
+        self.run, self.first_epoch = run, first_epoch
+        self.panel = (load_panel().images[..., np.newaxis] / np.float32(255)).astype(np.float32)
+        drop_snapshots_after(run, first_epoch)
+
+    def on_train_begin(self, logs=None):
+        if self.first_epoch == 0:
+            self._take(0.0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        batches = self.params["steps"]
+        early = EARLY_SNAPSHOTS if epoch == 0 else ()
+        self.places = {max(1, round(share * batches)): share for share in early}
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 in self.places and batch + 1 < self.params["steps"]:
+            self._take((batch + 1) / self.params["steps"])
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._take(epoch + 1.0)
+
+    def _take(self, epoch: float) -> None:
+        probabilities = np.asarray(self.model(self.panel, training=False))
+        write_snapshot(self.run, Snapshot(epoch, probabilities, collect_filters(self.model)))
+
+
+def collect_filters(model: keras.Model) -> np.ndarray:
+    """Return the first layer's weights as pictures, float32 (n, height, width) from -1 to 1.
+
+    A unit of a dense layer that sees the pixels is a picture of 28x28; a filter of a convolution is
+    one of its size. Each is scaled by its own largest weight.
+    """
+    kernel = next((layer.kernel for layer in model.layers if hasattr(layer, "kernel")), None)
+    kernel = np.zeros((0, 0)) if kernel is None else np.asarray(kernel)
+    if kernel.ndim == 4 and kernel.shape[2] == 1:
+        pictures = kernel[:, :, 0, :].transpose(2, 0, 1)
+    elif kernel.ndim == 2 and kernel.shape[0] == 28 * 28:
+        pictures = kernel.T.reshape(-1, 28, 28)
+    else:
+        return np.zeros((0, 1, 1), np.float32)
+    most = min(MOST_FILTERS, MOST_FILTER_PIXELS // pictures[0].size)
+    pictures = np.nan_to_num(pictures[:most].astype(np.float32))
+    largest = np.abs(pictures).max(axis=(1, 2), keepdims=True)
+    return pictures / np.maximum(largest, 1e-12)
 
 
 class _Table:
     """A .csv file that grows by whole rows, each on disk as soon as it is written."""
 
-    def __init__(self, path: Path, columns: Sequence[str]):
+    def __init__(self, path: Path, rows: pd.DataFrame):
         self._path = path
-        path.unlink(missing_ok=True)
-        self.append(columns)
+        rows.to_csv(path, index=False, lineterminator="\n")
 
     def append(self, row: Sequence) -> None:
         with self._path.open("a", newline="", encoding="utf-8") as file:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from digitlib.errors import EngineError
-from digitlib.runs import engine, folder
+from digitlib.runs import folder, local_engine
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.engine import find_engine, recover_queue, stop_run, submit_run
 from digitlib.runs.folder import Run, change_state, create_run, load_run
@@ -193,8 +193,8 @@ def test_a_worker_that_went_away_is_replaced(engine_runs):
 def test_a_worker_with_code_of_yesterday_loads_that_of_today(engine_runs):
     run = create_run(BRIEF)
     code = (
-        "import sys; from digitlib.runs import engine, lifecycle;"
-        f"engine.train_in_worker({str(run.folder)!r}, 'another stamp');"
+        "import sys; from digitlib.runs import lifecycle, worker;"
+        f"worker.train_in_worker({str(run.folder)!r}, 'another stamp');"
         "print(sys.modules['digitlib.runs.lifecycle'] is lifecycle)"
     )
     assert run_python(code).splitlines()[-1] == "False"
@@ -259,7 +259,7 @@ def test_the_address_is_read_from_dasks_own_variable(runs):
 @pytest.fixture
 def stranger(monkeypatch) -> Iterator[str]:
     """The address of a program that listens and waits to be spoken to, as a web server does."""
-    monkeypatch.setattr(engine, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(local_engine, "CONNECT_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
@@ -278,7 +278,7 @@ def test_an_engine_starts_though_another_program_has_the_port_of_the_last(
 ):
     (runs / ".engine").mkdir(parents=True)
     (runs / ".engine" / "scheduler.json").write_text(f'{{"address": "{stranger}"}}')
-    monkeypatch.setattr(engine, "CONNECT_SECONDS", 5.0)
+    monkeypatch.setattr(local_engine, "CONNECT_SECONDS", 5.0)
 
     try:
         run = submit(BRIEF)

@@ -32,8 +32,8 @@ def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_in
     assert returned.status.state == "done"
     assert load_run(run.id).status == returned.status
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "batches.csv", "config.json", "epochs.csv", "metrics.json", "model.keras", "model.tflite",
-        "status.json", "test_probabilities.npy",
+        "batches.csv", "best.keras", "config.json", "epochs.csv", "metrics.json", "model.keras",
+        "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
     ]  # fmt: skip
 
     (model,) = models
