@@ -202,14 +202,14 @@ def create_run(
     except FileExistsError as error:
         raise RunError(taken) from error
     except OSError as error:
-        raise RunError(_unwritable(parent, error)) from error
+        raise RunError(explain_unwritable(parent, error)) from error
     status = Status("queued", created=_utc_now(), visitor=visitor, turn=turn)
     try:
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
-        raise RunError(_unwritable(parent, error)) from error
+        raise RunError(explain_unwritable(parent, error)) from error
     return Run(path, config, status)
 
 
@@ -382,7 +382,8 @@ def _find_lost(path: Path, status: Status) -> Status:
     return replace(status, state="interrupted", message=why)
 
 
-def _unwritable(folder: Path, error: OSError) -> str:
+def explain_unwritable(folder: Path, error: OSError) -> str:
+    """Say in two sentences that runs cannot be made in a folder, and what to do."""
     return (
         f"The folder for runs, {folder}, cannot be written ({error.strerror}). "
         "Make room or make it writable, or set DIGITLIB_RUNS to a folder that is."

@@ -2,10 +2,87 @@
 
 import heapq
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
-from digitlib.errors import QueueFullError
-from digitlib.runs.folder import Run
-from digitlib.runs.limits import Limits
+from filelock import FileLock, Timeout
+
+from digitlib.errors import ConfigError, QueueFullError, RunError
+from digitlib.runs.config import TrainingConfig
+from digitlib.runs.folder import Run, create_run, explain_unwritable, list_runs, runs_folder
+from digitlib.runs.limits import Limits, read_limits
+from digitlib.runs.progress import expect_seconds, read_progress
+
+LOCK_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run stands in the queue.
+
+    Attributes:
+        number: 1 for the next one.
+        waiting: how many wait, this one among them.
+        seconds: until its turn, as far as can be told; None if that cannot be known yet.
+    """
+
+    number: int
+    waiting: int
+    seconds: float | None
+
+
+def admit_run(config: TrainingConfig, visitor: str) -> Run:
+    """Make a run in the queue, if there is room for one more of this visitor.
+
+    Raises:
+        QueueFullError: there is none.
+        ConfigError: the training would be longer than this server allows.
+        RunError: the folder for runs cannot be written.
+    """
+    limits = read_limits()
+    check_length(config, limits)
+    folder = runs_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Or thirty who start at the same moment would all find the last place free.
+        with FileLock(folder / ".queue", timeout=LOCK_SECONDS):
+            runs = list_runs().runs
+            check_room(visitor, runs, measure_space(), limits)
+            turn = choose_turn(visitor, runs)
+            return create_run(config, visitor=visitor, turn=turn)
+    except Timeout as error:
+        raise QueueFullError("Too many want to start at once. Try again.") from error
+    except OSError as error:
+        raise RunError(explain_unwritable(folder, error)) from error
+
+
+def find_refusal(visitor: str) -> str:
+    """Return why one more run of this visitor has no room just now; empty if it has."""
+    try:
+        check_room(visitor, list_runs().runs, measure_space(), read_limits())
+    except QueueFullError as error:
+        return str(error)
+    return ""
+
+
+def find_place(run: Run, runs: Sequence[Run], measured: Sequence[Run]) -> Place:
+    """Find where a queued run stands among all runs.
+
+    Args:
+        run: the one that waits.
+        runs: all there are.
+        measured: finished ones, the newest first, that tell how long trainings take here.
+    """
+    queue = order_queue(runs)
+    ids = [waiting.id for waiting in queue]
+    number = ids.index(run.id) + 1 if run.id in ids else 1
+    ahead = [expect_seconds(before.config, measured) for before in queue[: number - 1]]
+    training = []
+    for other in runs:
+        if other.status.state == "running":
+            left = read_progress(other).seconds_left
+            training.append(expect_seconds(other.config, measured) if left is None else left)
+    return Place(number, len(queue), estimate_wait(ahead, training))
 
 
 def choose_turn(visitor: str, runs: Iterable[Run]) -> int:
@@ -50,6 +127,23 @@ def check_room(visitor: str, runs: Sequence[Run], megabytes: float, limits: Limi
             f"The runs take {megabytes:,.0f} MB, and this server keeps no more than "
             f"{limits.runs_megabytes:,} MB. Delete some: python -m digitlib delete RUN."
         )
+
+
+def check_length(config: TrainingConfig, limits: Limits) -> None:
+    """Raise ConfigError, with a sentence, if a training has more epochs than a server allows."""
+    if config.epochs > limits.epochs:
+        raise ConfigError(
+            [f"A training may have up to {limits.epochs} epochs here, not {config.epochs}."]
+        )
+
+
+def measure_space() -> float:
+    """Return how many megabytes the folder for runs takes."""
+    total = 0
+    for path in runs_folder().rglob("*"):
+        with suppress(OSError):  # gone meanwhile
+            total += path.stat().st_size
+    return total / 1e6
 
 
 def estimate_wait(ahead: Sequence[float | None], training: Sequence[float | None]) -> float | None:

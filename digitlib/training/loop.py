@@ -21,7 +21,15 @@ from digitlib.training.augmentation import build_augmentation
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
 from digitlib.training.export import save_model
 from digitlib.training.networks import NETWORKS
-from digitlib.training.progress import RunFolderWriter, SnapshotWriter, StopRequested, StopWatcher
+from digitlib.training.progress import (
+    RunFolderWriter,
+    SnapshotWriter,
+    StopRequested,
+    StopWatcher,
+    rows_every,
+)
+
+MOST_STEPS = 8  # batches between two looks at the stop file; Python costs less, the fewer looks
 
 
 def train(
@@ -57,17 +65,17 @@ def train(
     model = build_model(config)
     on_model(model)
     first_epoch, best = restore_checkpoint(model, run) or (0, None)
-    if first_epoch:
-        # Or the epochs to come would see the digits in the order of those that were.
-        keras.utils.set_random_seed((config.seed + first_epoch) % 2**31)
-    elif config.parent:
+    if config.parent and not first_epoch:
         restore_parent(model, load_parent(run))
+    # Each stretch of a training has an order of its own, or it would begin with that of the first.
+    seed = config.seed + first_epoch + len(config.parent)
     writer = RunFolderWriter(run, first_epoch, best, on_row)
     watcher = StopWatcher(run, read_limits().training_seconds - writer.seconds_before, on_batch)
     reason = ""
     try:
         model.fit(
-            **_feed(load_digits("training").take(slice(config.training_digits)), config),
+            _feed(load_digits("training").take(slice(config.training_digits)), config, seed),
+            shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
             validation_data=to_input(load_digits("validation")),
@@ -98,8 +106,16 @@ def build_model(config: TrainingConfig) -> keras.Model:
         optimizer=optimisers[config.optimiser](config.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
+        steps_per_execution=min(MOST_STEPS, rows_every(count_batches(config))),
     )
+    # Made beforehand, or TensorFlow traces the training step twice: once to make them.
+    model.optimizer.build(model.trainable_variables)
     return model
+
+
+def count_batches(config: TrainingConfig) -> int:
+    """Return how many batches an epoch has."""
+    return -(-config.training_digits // config.batch_size)
 
 
 @functools.cache
@@ -114,18 +130,25 @@ def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
     return pixels, digits.labels
 
 
-def _feed(digits: Digits, config: TrainingConfig) -> dict:
-    """Return what to feed ``model.fit``: plain arrays, or batches augmented on the way."""
-    images, labels = to_input(digits)
-    if not config.augmentation:
-        return {"x": images, "y": labels, "batch_size": config.batch_size}
-    augment = build_augmentation(config.seed)
-    batches = tf.data.Dataset.from_tensor_slices((images, labels))
-    batches = batches.shuffle(len(labels), seed=config.seed).batch(config.batch_size)
-    # One batch after the other: in parallel, which batch gets which random numbers is chance.
-    batches = batches.map(lambda images, labels: (augment(images, training=True), labels))
-    # The batches are shuffled already; told to shuffle them, Keras would only warn.
-    return {"x": batches.prefetch(tf.data.AUTOTUNE), "shuffle": False}
+def _feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
+    """Return the batches of an epoch, in another order each time they are gone through.
+
+    The pixels are kept as bytes and made floats a batch at a time: handed to Keras as one array of
+    floats, 55,000 digits are copied for a second before the first batch.
+    """
+    images, labels = tf.constant(digits.images), tf.constant(digits.labels)
+    batches = tf.data.Dataset.range(len(digits)).shuffle(len(digits), seed).batch(config.batch_size)
+
+    def fetch(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.cast(tf.gather(images, places), tf.float32) / 255
+        return pixels[..., tf.newaxis], tf.gather(labels, places)
+
+    batches = batches.map(fetch, num_parallel_calls=2)
+    if config.augmentation:
+        augment = build_augmentation(seed)
+        # One batch after the other: in parallel, which batch gets which random numbers is chance.
+        batches = batches.map(lambda images, labels: (augment(images, training=True), labels))
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:

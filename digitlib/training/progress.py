@@ -21,6 +21,11 @@ MOST_FILTERS = 32
 MOST_FILTER_PIXELS = 16 * 28 * 28
 
 
+def rows_every(batches: int) -> int:
+    """Return how many batches lie between two rows, in epochs of so many."""
+    return max(1, batches // ROWS_PER_EPOCH)
+
+
 class StopRequested(Exception):
     """Ends a training in mid-epoch, sparing it the validation that Keras would do otherwise.
 
@@ -70,12 +75,12 @@ class RunFolderWriter(keras.callbacks.Callback):
         self.last_batch, self.sums = 0, {"loss": 0.0, "accuracy": 0.0}
 
     def on_train_batch_end(self, batch, logs=None):
-        batch += 1
         batches = self.params["steps"]
-        every = max(1, batches // ROWS_PER_EPOCH)
-        # The very first batch too: the chart begins where the network knows nothing.
-        first = batch == 1 and self.epoch == 1
-        if first or batch % every == 0 or batch == batches:
+        # Keras takes several steps at once and may count some that were not there any more.
+        batch = min(batch + 1, batches)
+        # At once in the first epoch: the chart begins where the network knows nothing.
+        first = self.last_batch == 0 and self.epoch == 1
+        if first or batch - self.last_batch >= rows_every(batches) or batch == batches:
             self._write_batch_row(batch, batches, logs)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -149,13 +154,13 @@ class SnapshotWriter(keras.callbacks.Callback):
             self._take(0.0)
 
     def on_epoch_begin(self, epoch, logs=None):
-        batches = self.params["steps"]
-        early = EARLY_SNAPSHOTS if epoch == 0 else ()
-        self.places = {max(1, round(share * batches)): share for share in early}
+        self.early = list(EARLY_SNAPSHOTS) if epoch == 0 else []
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 in self.places and batch + 1 < self.params["steps"]:
-            self._take((batch + 1) / self.params["steps"])
+        share = (batch + 1) / self.params["steps"]
+        if self.early and self.early[0] <= share < 1:
+            self.early = [later for later in self.early if later > share]
+            self._take(share)
 
     def on_epoch_end(self, epoch, logs=None):
         self._take(epoch + 1.0)

@@ -83,7 +83,7 @@ def test_a_row_of_batches_is_the_mean_since_the_row_before(train):
 
     batches, epoch = run.read_batches(), run.read_epochs().iloc[0]
     sizes = np.diff(batches["batch"], prepend=0)
-    assert len(batches) == 51
+    assert len(batches) == 50
     for name in ("loss", "accuracy"):
         # All batches are of one size, so that their mean is the epoch's.
         assert np.average(batches[name], weights=sizes) == pytest.approx(epoch[name], abs=1e-3)
