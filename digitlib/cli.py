@@ -1,4 +1,4 @@
-"""The command line: train, predict, evaluate and list models, over the same runs as the app."""
+"""The command line: train, queue, predict and evaluate, over the same runs as the app."""
 
 import json
 import os
@@ -13,6 +13,8 @@ import numpy as np
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.runs.config import LIMITS, OPTIMISERS
 from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
+
+TERMINAL = "terminal"  # the visitor whose runs are queued here
 
 
 @click.group(
@@ -70,12 +72,7 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 
 
 @commands.command()
-@click.option(
-    "--network",
-    default="dense",
-    show_default=True,
-    help="Its name in digitlib/training/networks.py.",
-)
+@click.option("--network", help="Its name in digitlib/training/networks.py; dense if left out.")
 @click.option("--epochs", type=int, help=f"How often each digit is seen, {_limits('epochs')}.")
 @click.option("--batch-size", type=int, help=f"Digits per step, {_limits('batch_size')}.")
 @click.option("--learning-rate", type=float, help=f"{_limits('learning_rate')}.")
@@ -94,24 +91,48 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the run folder is made; DIGITLIB_RUNS or runs/ if left out.",
 )
-def train(network, name, folder, **settings):
-    """Train a network; settings left out are those that suit it.
+@click.option("--continue", "parent", metavar="RUN", help="Train this run further, as a new one.")
+@click.option("--queue", is_flag=True, help="Put it in the app's queue instead of training here.")
+def train(network, name, folder, parent, queue, **settings):
+    """Train a network; settings left out are those that suit it, or those of the run continued.
 
     Ctrl-C stops the training and keeps the model as good as it got.
     """
-    from digitlib.runs.catalogue import check_config, default_config
+    from digitlib.runs.catalogue import check_config
     from digitlib.runs.folder import create_run
 
+    if queue and (name or folder):
+        raise click.UsageError("--queue names the run by itself, in the folder of the app.")
     chosen = {key: value for key, value in settings.items() if value is not None}
     try:
-        config = default_config(network)
+        config = _start_config(network, parent)
         config = type(config).from_dict(config.to_dict() | chosen)
         check_config(config)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
+    if queue:
+        from digitlib.runs.engine import submit_run
+        from digitlib.runs.queue import admit_run
+
+        run = admit_run(config, TERMINAL)
+        submit_run(run)
+        click.echo(f"Run {run.id} is in the queue; `python -m digitlib runs` shows how it stands.")
+        return
     run = create_run(config, name, folder)
-    click.echo(f"Training {network} as run {run.id} in {run.folder}")
+    click.echo(f"Training {config.network} as run {run.id} in {run.folder}")
     _train_here(run)
+
+
+def _start_config(network: str | None, parent: str | None):
+    """Return the settings to begin with: of the run that is continued, else of the network."""
+    from digitlib.runs.catalogue import default_config
+    from digitlib.runs.folder import continue_config, load_run
+
+    if parent is None:
+        return default_config(network or "dense")
+    if network is not None:
+        raise click.UsageError("A run is continued with its own network: leave out --network.")
+    return continue_config(load_run(parent))
 
 
 def _train_here(run) -> None:
@@ -175,6 +196,59 @@ class _TrainingBar:
             f"accuracy {row['accuracy']:.1%}",
         )
         self._done = done
+
+
+@commands.command()
+def runs():
+    """List the runs made here, the newest first, and how each stands."""
+    from digitlib.runs.folder import list_runs
+    from digitlib.runs.progress import read_progress
+    from digitlib.runs.queue import order_queue
+
+    listed = list_runs()
+    queue = [run.id for run in order_queue(listed.runs)]
+    click.echo(f"{'run':<32} {'state':<12} ")
+    for run in listed.runs:
+        words = run.status.message
+        if run.id in queue:
+            words = f"number {queue.index(run.id) + 1} of {len(queue)} in the queue"
+        elif run.active:
+            words = f"{read_progress(run).share:.0%} of {run.config.epochs} epochs"
+        elif run.status.state in ("done", "stopped") and "test" in run.metrics:
+            words = f"{run.metrics['test']['accuracy']:.2%} of the test digits read right"
+        click.echo(f"{run.id:<32} {run.status.state:<12} {words}".rstrip())
+    for problem in listed.problems:
+        click.echo(problem, err=True)
+
+
+@commands.command()
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+def stop(names):
+    """Stop runs: at once in the queue; while they train they keep what they have learnt."""
+    from digitlib.runs.engine import stop_run
+    from digitlib.runs.folder import load_run
+
+    for run in [load_run(name) for name in names]:
+        if run.active:
+            stop_run(run)
+            click.echo(f"{run.id} is told to stop.")
+        else:
+            click.echo(f"{run.id} is {run.status.state} already.")
+
+
+@commands.command()
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(names, yes):
+    """Delete runs made here, with their models."""
+    from digitlib.runs.folder import delete_run, load_run
+
+    chosen = [load_run(name) for name in names]
+    if not yes:
+        click.confirm(f"Delete {', '.join(run.id for run in chosen)} for good?", abort=True)
+    for run in chosen:
+        delete_run(run)
+        click.echo(f"{run.id} is deleted.")
 
 
 @commands.command()

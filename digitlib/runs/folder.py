@@ -286,6 +286,35 @@ def read_run(path: Path) -> Run:
     return run
 
 
+def continue_config(run: Run) -> TrainingConfig:
+    """Return what to ask for to train a run further: as it was, from its weights on.
+
+    Raises:
+        RunError: it is still trained, or has kept no weights.
+    """
+    if run.active:
+        raise RunError(f"{run.id} is {run.status.state}: wait for its end, or stop it first.")
+    if not run.can_go_on:
+        raise RunError(f"{run.id} has kept no weights to go on from: train a new run.")
+    return replace(run.config, parent=run.id)
+
+
+def delete_run(run: Run) -> None:
+    """Delete the folder of a run that was made here.
+
+    Raises:
+        RunError: it is a shipped one, or still trained, or cannot be deleted.
+    """
+    if run.folder.parent == MODELS_FOLDER:
+        raise RunError(f"{run.id} ships with the project and stays.")
+    if run.active:
+        raise RunError(f"{run.id} is {run.status.state}: wait for its end, or stop it first.")
+    try:
+        shutil.rmtree(run.folder)
+    except OSError as error:
+        raise RunError(f"{run.id} cannot be deleted: {error.strerror}.") from error
+
+
 def read_status(path: Path) -> Status:
     """Read what status.json says, even of a run whose process is gone.
 
