@@ -6,9 +6,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from digitlib.runs.history import History
 from digitlib.ui.style import Palette
 
 MAX_POINTS = 300
+LINES = "lines"  # the name of the dataset that collect_lines makes
 HEIGHT = 290
 
 # measure -> axis title, domain, scale and ticks. The axes stay as they are from the first batch to
@@ -30,28 +32,23 @@ AXES = {
 
 
 def learning_chart(
-    batches: pd.DataFrame,
-    epochs: pd.DataFrame,
-    measure: str,
-    total_epochs: int,
-    palette: Palette,
+    measure: str, end: float, joints: tuple[float, ...], palette: Palette
 ) -> alt.LayerChart:
-    """Draw how a measure goes while a network learns.
+    """Draw how a measure goes while a network learns; what it draws is the dataset ``LINES``.
 
     A thin line for the batches, thick ones for the epochs, each with its name and value at its end.
+    The chart is made once and the data sent again and again, for it is the chart that takes time.
 
     Args:
-        batches: rows of batches.csv.
-        epochs: rows of epochs.csv.
         measure: ``"loss"`` or ``"accuracy"``.
-        total_epochs: how far the axis reaches.
+        end: how many epochs the axis reaches.
+        joints: where one run went on from another, in epochs.
         palette: of the theme.
     """
     title, domain, scale, ticks = AXES[measure]
-    lines = _collect_lines(batches, epochs, measure)
-    step = max(1, round(total_epochs / 10))
-    x = alt.X("epoch:Q").title("Epoch").scale(domain=(0, total_epochs), nice=False)
-    x = x.axis(**_ticks(range(0, total_epochs + 1, step), "~g"), grid=False)
+    step = max(1, round(end / 10))
+    x = alt.X("epoch:Q").title("Epoch").scale(domain=(0, end), nice=False)
+    x = x.axis(**_ticks(range(0, int(end) + 1, step), "d"), grid=False)
     y = alt.Y("value:Q").title(title).scale(domain=domain, clamp=True, nice=False, **scale)
     y = y.axis(
         titleAnchor="start", titleAngle=0, titleAlign="left", titleY=-14, titleX=0, **_ticks(*ticks)
@@ -59,7 +56,7 @@ def learning_chart(
     names = ["batches", "training", "validation"]
     colours = [palette.training, palette.training, palette.validation]
     colour = alt.Color("line:N").scale(domain=names, range=colours).legend(None)
-    base = alt.Chart(lines).encode(x=x, color=colour)
+    base = alt.Chart(alt.NamedData(LINES)).encode(x=x, color=colour)
     tooltip = [
         alt.Tooltip("line:N", title="Line"),
         alt.Tooltip("epoch:Q", title="Epoch", format=".2f"),
@@ -67,20 +64,25 @@ def learning_chart(
     ]
     thin = base.transform_filter(alt.datum.line == "batches")
     thick = base.transform_filter(alt.datum.line != "batches")
-    # A chart is laid out once, while it is empty: an unseen label keeps room for those to come.
-    longest = [{"epoch": total_epochs, "value": domain[1], "label": "\u2007" * 16}]
     label = {"align": "left", "dx": 7, "fontSize": 12, "fontWeight": "bold"}
-    unseen = alt.Chart(alt.Data(values=longest)).mark_text(**label, color="transparent")
+    gone_on = alt.Chart(alt.sequence(len(joints)))
+    gone_on = gone_on.transform_calculate(epoch=f"{list(joints)}[datum.data]")
     return (
         alt.layer(
-            unseen.encode(x=x, y=y, text="label:N"),
+            gone_on.mark_rule(strokeDash=[4, 4], color=palette.quiet).encode(x=x),
             thin.mark_line(strokeWidth=1.2, opacity=0.5).encode(y=y),
             thick.mark_line(strokeWidth=2.5, point={"size": 36}).encode(y=y, tooltip=tooltip),
             base.transform_filter(alt.datum.label != "")
             .mark_text(**label)
             .encode(y=alt.Y("label_at:Q").scale(domain=domain, clamp=True), text="label:N"),
         )
-        .properties(height=HEIGHT, padding={"top": 22, "left": 0, "right": 0, "bottom": 0})
+        # Laid out by hand, with room for the labels at the right: Vega does it once, while the
+        # chart is empty, and again in another way when it is full.
+        .properties(
+            height=HEIGHT,
+            padding={"top": 22, "left": 40, "right": 108, "bottom": 44},
+            autosize={"type": "none", "contains": "padding"},
+        )
         .configure_view(strokeWidth=0)
     )
 
@@ -127,16 +129,17 @@ def confusion_chart(confusion: np.ndarray, palette: Palette) -> alt.LayerChart:
     return alt.layer(squares, plain, strong).properties(height=400).configure_view(strokeWidth=0)
 
 
-def _collect_lines(batches: pd.DataFrame, epochs: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return a row per point, with columns ``line``, ``epoch``, ``value``, ``label``, ``label_at``.
+def collect_lines(history: History, measure: str) -> pd.DataFrame:
+    """Return what ``learning_chart`` draws, a row per point.
 
-    The last point of a line carries its label, at a height where labels do not meet.
+    The columns are ``line``, ``epoch``, ``value``, ``label`` and ``label_at``. The last point of a
+    line carries its label, at a height where labels do not meet.
     """
-    thinned = _thin(batches)
-    at = thinned["epoch"] - 1 + thinned["batch"] / thinned["batches"].clip(lower=1)
-    parts = [pd.DataFrame({"line": "batches", "epoch": at, "value": thinned[measure]})]
+    thinned, epochs = _thin(history.batches), history.epochs
+    epochs = epochs.iloc[:: len(epochs) // MAX_POINTS + 1]
+    parts = [pd.DataFrame({"line": "batches", "epoch": thinned["at"], "value": thinned[measure]})]
     for line, column in (("training", measure), ("validation", f"validation_{measure}")):
-        points = {"line": line, "epoch": epochs["epoch"], "value": epochs[column]}
+        points = {"line": line, "epoch": epochs["at"], "value": epochs[column]}
         parts.append(pd.DataFrame(points))
     lines = pd.concat(parts, ignore_index=True).assign(label="", label_at=np.nan)
     labelled = ["training", "validation"] if len(epochs) else ["batches"]
@@ -162,8 +165,7 @@ def _thin(batches: pd.DataFrame) -> pd.DataFrame:
         return batches
     group = np.arange(len(batches)) * MAX_POINTS // len(batches)
     grouped = batches.groupby(group)
-    places = grouped[["epoch", "batch", "batches"]].last()
-    return places.join(grouped[["loss", "accuracy"]].mean())
+    return grouped[["at"]].last().join(grouped[["loss", "accuracy"]].mean())
 
 
 def _spread(values: pd.Series, measure: str) -> pd.Series:

@@ -13,7 +13,8 @@ from digitlib.reading.evaluation import Evaluation, measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import catalogue
 from digitlib.runs.catalogue import NetworkDescription
-from digitlib.runs.folder import Run, RunList, list_models, load_run
+from digitlib.runs.folder import Run, RunList, list_models, list_runs, load_run
+from digitlib.runs.queue import find_refusal
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,18 @@ def load_class_samples() -> ClassSamples:
 @st.cache_data(ttl=2, show_spinner=False)
 def load_models() -> RunList:
     return list_models()
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def load_measured() -> list[Run]:
+    """Return the runs that tell how long trainings take: those that ended here, those shipped."""
+    return [run for run in list_runs().runs if run.readable] + list_models().runs
+
+
+@st.cache_resource(ttl=3, max_entries=256, show_spinner=False)
+def load_refusal(visitor: str) -> str:
+    """Return why one more run of a visitor has no room just now; empty if it has."""
+    return find_refusal(visitor)
 
 
 @st.cache_resource(ttl=10, show_spinner="Looking at the networks")

@@ -8,20 +8,27 @@ import streamlit as st
 from digitlib.errors import ConfigError, DigitLabError
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.folder import create_run
-from digitlib.ui.problems import show_problem, show_warning
-from digitlib.ui.training import remember_run
+from digitlib.runs.limits import read_limits
+from digitlib.runs.queue import admit_run, check_length
+from digitlib.ui.loaders import load_refusal
+from digitlib.ui.problems import escape_markdown, show_problem, show_warning
+from digitlib.ui.shown_run import name_visitor, remember_run
 
 SECOND_CLICK_SECONDS = 3.0
+REFUSED_SECONDS = 3.0
 
 
 def show_start_button(config: TrainingConfig) -> bool:
-    """Show the button that trains, or what is wrong with the settings; return whether to start."""
+    """Show the button that trains, or what is in the way; return whether to start."""
     try:
         check_config(config)
+        check_length(config, read_limits())
     except ConfigError as error:
         st.button("Start training", type="primary", width="stretch", disabled=True)
         show_warning(error)
+        return False
+    if load_refusal(name_visitor()):
+        st.fragment(_wait_for_room, run_every=REFUSED_SECONDS)()
         return False
     # No callback: that would get the settings as they were when the page last ran to its end.
     return st.button(
@@ -29,16 +36,30 @@ def show_start_button(config: TrainingConfig) -> bool:
     )
 
 
-def start_run(config: TrainingConfig) -> None:
-    """Make a run and have it trained, or say why not; it becomes the one that is shown."""
-    starter = st.session_state.setdefault("starter", _Starter())
+def start_run(config: TrainingConfig) -> bool:
+    """Make a run and have it trained; it becomes the one that is shown. Return whether it was made.
+
+    Says why not otherwise.
+    """
+    starter = st.session_state.setdefault("starter", _Starter(name_visitor()))
     try:
         with st.spinner("Starting"):
             run_id = starter.start(config)
     except DigitLabError as error:
         show_problem(error)
-    else:
-        remember_run(run_id)
+        return False
+    load_refusal.clear()
+    remember_run(run_id)
+    return True
+
+
+def _wait_for_room() -> None:
+    """Show that there is no room for one more run, until there is."""
+    refusal = load_refusal(name_visitor())
+    if not refusal:
+        st.rerun()
+    st.button("Start training", type="primary", width="stretch", disabled=True)
+    st.caption(escape_markdown(refusal))
 
 
 class _Starter:
@@ -49,7 +70,8 @@ class _Starter:
     the session, which the older thread may no longer touch.
     """
 
-    def __init__(self):
+    def __init__(self, visitor: str):
+        self._visitor = visitor
         self._lock = threading.Lock()
         self._config, self._run_id, self._ended = None, "", 0.0
 
@@ -57,7 +79,7 @@ class _Starter:
         """Make a run and submit it; return its id, or that of the click just before.
 
         Raises:
-            DigitLabError: the run cannot be made, or no engine takes it.
+            DigitLabError: there is no room for the run, it cannot be made, or no engine takes it.
         """
         # Imported here: a visitor who does not train need not wait for Dask.
         from digitlib.runs.engine import submit_run
@@ -66,7 +88,7 @@ class _Starter:
             since = time.monotonic() - self._ended
             if config == self._config and since < SECOND_CLICK_SECONDS:
                 return self._run_id
-            run = create_run(config)
+            run = admit_run(config, self._visitor)
             try:
                 submit_run(run)
             finally:

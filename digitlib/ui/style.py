@@ -31,12 +31,17 @@ PALETTES = {
 }
 
 
+def get_theme() -> str:
+    """Return the theme this visitor has, ``"light"`` or ``"dark"``."""
+    return st.context.theme.type or "light"
+
+
 def get_palette() -> Palette:
     """Return the colours for the theme this visitor has."""
-    return PALETTES[st.context.theme.type or "light"]
+    return PALETTES[get_theme()]
 
 
 def apply_style() -> None:
     st.html(Path(__file__).with_name("style.css"))
     # Dialogs lie outside the element that Streamlit tells its theme.
-    st.html(f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>")
+    st.html(f"<style>:root {{ color-scheme: {get_theme()}; }}</style>")

@@ -16,6 +16,23 @@ def warm_up() -> threading.Thread:
     return thread
 
 
+@st.cache_resource(ttl=60, show_spinner=False)
+def warm_up_training() -> threading.Thread:
+    """Have the processes that train load TensorFlow, in the background, while the visitor reads."""
+    thread = threading.Thread(target=_start_engine, daemon=True)
+    thread.start()
+    return thread
+
+
+def _start_engine() -> None:
+    from digitlib.runs.engine import warm_engine
+
+    try:
+        warm_engine()
+    except DigitLabError:
+        return  # the button that trains meets it again, and says it
+
+
 def _read_something() -> None:
     import numpy as np
 

@@ -12,9 +12,10 @@ from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from digitlib.runs import engine
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
-from digitlib.ui.loaders import load_models
+from digitlib.ui.loaders import load_measured, load_models, load_refusal
 
 FRONT_DOOR = MODELS_FOLDER.parent / "streamlit_app.py"
 
@@ -25,7 +26,9 @@ TABLES = ("batches.csv", "epochs.csv")
 @pytest.fixture
 def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
-    load_models.clear()  # what the test before has listed
+    for load in (load_models, load_measured, load_refusal):
+        load.clear()  # what the test before has listed
+    monkeypatch.setattr(engine, "warm_engine", lambda: None)
     # A server learns once that st.navigation rules over the folder pages/; AppTest forgets it
     # before every run, by this name, and would lose clicks to the page's entering anew.
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)

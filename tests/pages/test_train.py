@@ -12,8 +12,8 @@ from digitlib.errors import EngineError
 from digitlib.runs import engine
 from digitlib.runs.engine import submit_run
 from digitlib.runs.folder import LOST_AFTER_SECONDS, Run, list_runs
-from digitlib.ui import start, training
-from digitlib.ui.training import format_seconds
+from digitlib.ui import start
+from digitlib.ui.times import format_seconds
 from tests.pages.conftest import write_rows
 
 DEFAULTS = {
@@ -143,7 +143,9 @@ def test_a_queued_run_says_how_many_are_before_it(open_page, make_run):
     time.sleep(0.002)  # the order is that of the times, which count milliseconds
     second = make_run("queued")
     assert "about to start" in live(open_page("train", run=first.id)).progress[0].text
-    assert "waits for 1 run before it" in live(open_page("train", run=second.id)).progress[0].text
+    assert (
+        "is number 2 of 2 in the queue" in live(open_page("train", run=second.id)).progress[0].text
+    )
 
 
 def test_a_running_run_shows_its_progress_and_its_curves(open_page, make_run, read_chart_rows):
@@ -287,7 +289,7 @@ def test_an_unknown_engine_error_leaves_the_run_where_it_can_be_seen(open_page, 
     ],
 )
 def test_times_are_said_as_people_say_them(seconds, words):
-    assert training.format_seconds(seconds) == words
+    assert format_seconds(seconds) == words
 
 
 def live(app: AppTest):

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from digitlib.runs.folder import BATCH_COLUMNS, EPOCH_COLUMNS
-from digitlib.ui.charts import AXES, MAX_POINTS, confusion_chart, learning_chart
+from digitlib.runs.history import History
+from digitlib.ui.charts import AXES, MAX_POINTS, collect_lines, confusion_chart, learning_chart
 from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
 from digitlib.ui.style import PALETTES
 
@@ -36,28 +37,26 @@ def make_epochs(count: int, loss=0.2, validation_loss=0.1) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(EPOCH_COLUMNS, columns, strict=True)), index=range(count))
 
 
-def draw_rows(batches, epochs, measure="loss", total_epochs=5) -> pd.DataFrame:
-    chart = learning_chart(batches, epochs, measure, total_epochs, LIGHT).to_dict()
-    [rows] = chart["datasets"].values()
-    return pd.DataFrame(rows, columns=["line", "epoch", "value", "label", "label_at"])
+def draw_rows(batches, epochs, measure="loss") -> pd.DataFrame:
+    at = batches["epoch"] - 1 + batches["batch"] / batches["batches"]
+    history = History(batches.assign(at=at), epochs.assign(at=epochs["epoch"]), (), 5.0)
+    return collect_lines(history, measure)
 
 
 @pytest.mark.parametrize("measure", AXES)
-def test_a_chart_of_nothing_yet_already_has_its_axes(measure):
-    chart = learning_chart(make_batches(0), make_epochs(0), measure, 5, LIGHT).to_dict()
-    domain = chart["layer"][0]["encoding"]["y"]["scale"]["domain"]
-    assert domain == list(AXES[measure][1])
-    assert not any(chart.get("datasets", {}).values())
+def test_the_axes_stand_before_there_is_anything_to_draw(measure):
+    chart = learning_chart(measure, 5.0, (), LIGHT).to_dict()
+    encoding = chart["layer"][1]["encoding"]
+    assert encoding["y"]["scale"]["domain"] == list(AXES[measure][1])
+    assert encoding["x"]["scale"]["domain"] == [0, 5.0]
+    assert draw_rows(make_batches(0), make_epochs(0), measure).empty
 
 
-def test_axes_do_not_move_while_it_learns():
-    def find_axes(batches, epochs):
-        encoding = learning_chart(batches, epochs, "loss", 5, LIGHT).to_dict()["layer"][0]
-        return {axis: encoding["encoding"][axis]["scale"]["domain"] for axis in "xy"}
-
-    assert find_axes(make_batches(3), make_epochs(0)) == find_axes(
-        make_batches(250), make_epochs(5, loss=9.0)
-    )
+def test_a_run_that_goes_on_is_marked_where_it_does():
+    chart = learning_chart("loss", 7.5, (2.5, 5.0), LIGHT).to_dict()
+    [joints] = [layer for layer in chart["layer"] if layer["mark"]["type"] == "rule"]
+    assert joints["data"] == {"sequence": {"start": 0, "stop": 2}}
+    assert "[2.5, 5.0]" in joints["transform"][0]["calculate"]
 
 
 def test_a_batch_lies_within_its_epoch():
@@ -70,7 +69,7 @@ def test_a_batch_lies_within_its_epoch():
 
 @pytest.mark.parametrize("count", [MAX_POINTS, MAX_POINTS + 1, 5_000])
 def test_a_long_training_is_thinned_and_keeps_its_end(count):
-    rows = draw_rows(make_batches(count), make_epochs(0), total_epochs=100)
+    rows = draw_rows(make_batches(count), make_epochs(0))
     assert len(rows) <= MAX_POINTS
     assert rows["epoch"].iloc[-1] == pytest.approx(count / 50)
     assert rows["epoch"].is_monotonic_increasing
@@ -78,7 +77,7 @@ def test_a_long_training_is_thinned_and_keeps_its_end(count):
 
 def test_thinning_takes_means_of_neighbours():
     batches = make_batches(2 * MAX_POINTS)
-    rows = draw_rows(batches, make_epochs(0), total_epochs=100)
+    rows = draw_rows(batches, make_epochs(0))
     neighbours = batches["loss"].to_numpy().reshape(MAX_POINTS, 2)
     np.testing.assert_allclose(rows["value"], neighbours.mean(axis=1))
 

@@ -1,0 +1,62 @@
+"""The curves of a run, joined to those of the runs it goes on from."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from digitlib.errors import RunError
+from digitlib.runs.folder import Run, load_parent
+
+MOST_GENERATIONS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What a network has learnt, from fresh weights on.
+
+    Attributes:
+        batches: as ``Run.read_batches``, with a column ``at``: how many epochs were learnt by then,
+            those of the runs before among them.
+        epochs: as ``Run.read_epochs``, with the same column.
+        joints: where each run after the first began, in epochs.
+        end: how many epochs there will be.
+    """
+
+    batches: pd.DataFrame
+    epochs: pd.DataFrame
+    joints: tuple[float, ...]
+    end: float
+
+
+def read_history(run: Run) -> History:
+    """Read a run's rows and those of its parents. Of a deleted parent nothing is known any more."""
+    batches, epochs, joints, learnt = [], [], [], 0.0
+    line = find_line(run)
+    for member in line:
+        if member is not line[0]:
+            joints.append(learnt)
+        own = member.read_batches()
+        own["at"] = learnt + own["epoch"] - 1 + own["batch"] / own["batches"].clip(lower=1)
+        whole = member.read_epochs()
+        whole["at"] = learnt + whole["epoch"]
+        batches.append(own)
+        epochs.append(whole)
+        if member is not run:
+            learnt = float(max(own["at"].max(), learnt)) if len(own) else learnt
+    return History(
+        pd.concat(batches, ignore_index=True),
+        pd.concat(epochs, ignore_index=True),
+        tuple(joints),
+        learnt + run.config.epochs,
+    )
+
+
+def find_line(run: Run) -> list[Run]:
+    """Return a run and those it goes on from, the first of them first."""
+    line = [run]
+    while line[0].config.parent and len(line) < MOST_GENERATIONS:
+        try:
+            line.insert(0, load_parent(line[0]))
+        except RunError:
+            break  # deleted or damaged
+    return line

@@ -1,0 +1,106 @@
+"""A run, live while it is trained, then what came of it."""
+
+import streamlit as st
+
+from digitlib.errors import DigitLabError
+from digitlib.runs.folder import Run, list_runs, load_run
+from digitlib.runs.progress import Progress, read_progress
+from digitlib.runs.queue import find_place
+from digitlib.ui.curves import show_curves
+from digitlib.ui.loaders import load_measured
+from digitlib.ui.outcome import show_outcome
+from digitlib.ui.panel import show_panel
+from digitlib.ui.problems import escape_markdown, show_problem
+from digitlib.ui.times import format_seconds
+
+REFRESH_SECONDS = {"queued": 0.7, "running": 0.7, "interrupted": 3.0}  # it may be picked up
+
+
+def show_run(run: Run) -> None:
+    """Show a run: live while it trains, then what came of it."""
+    if run.status.state in ("queued", "interrupted") and (problem := _recover_queue()):
+        show_problem(problem)
+    refresh = REFRESH_SECONDS.get(run.status.state)
+    st.fragment(_show_run_now, run_every=refresh)(run.id, run.status.state)
+
+
+@st.cache_resource(ttl=10, show_spinner=False)
+def _recover_queue() -> str | None:
+    """See to it that somebody trains what waits; return what is wrong if that cannot be had."""
+    from digitlib.runs.engine import recover_queue
+
+    try:
+        recover_queue()
+    except DigitLabError as error:
+        return str(error)
+    return None
+
+
+def _show_run_now(run_id: str, state_before: str) -> None:
+    try:
+        run = load_run(run_id)
+    except DigitLabError as error:
+        st.warning(escape_markdown(str(error)))
+        return
+    if run.status.state != state_before:
+        st.rerun()  # the rest of the page, and the pace of this part, change with the state
+    if run.status.state == "queued":
+        _recover_queue()  # a queue whose engine went away must not wait for a click
+    with st.container(key="live"):
+        if run.active:
+            _show_progress(run)
+        else:
+            show_outcome(run)
+        show_curves(run)
+        show_panel(run)
+
+
+def _show_progress(run: Run) -> None:
+    progress = read_progress(run)
+    words, stop = st.columns([5, 1], vertical_alignment="center")
+    words.progress(progress.share, _describe_progress(run, progress))
+    with stop:
+        if st.button("Stop", icon=":material/stop:", width="stretch", disabled=run.stop_requested):
+            _stop(run)
+
+
+def _stop(run: Run) -> None:
+    from digitlib.runs.engine import stop_run
+
+    try:
+        stop_run(run)
+    except DigitLabError as error:
+        show_problem(error)
+    else:
+        st.rerun()
+
+
+def _describe_progress(run: Run, progress: Progress) -> str:
+    name = f"**{run.id}**"
+    if run.stop_requested:
+        return f"{name} is stopping and keeps what it has learnt"
+    if run.status.state == "queued":
+        return f"{name} {_describe_place(run)}"
+    if progress.epoch == 0:
+        return f"{name} is loading TensorFlow and the digits"
+    if progress.share >= 1:
+        return f"{name} has learnt and now reads the 10,000 test digits"
+    left = (
+        "" if progress.seconds_left is None else f" · {format_seconds(progress.seconds_left)} left"
+    )
+    return (
+        f"{name} · epoch {progress.epoch} of {progress.epochs} · "
+        f"batch {progress.batch:,} of {progress.batches:,}{left}"
+    )
+
+
+def _describe_place(run: Run) -> str:
+    runs = list_runs().runs
+    place = find_place(run, runs, load_measured())
+    trained = any(other.status.state == "running" for other in runs)
+    if place.number == 1 and not trained:
+        return "is about to start"
+    wait = "" if place.seconds is None else f" · its turn in about {format_seconds(place.seconds)}"
+    if place.number == 1:
+        return f"is next in the queue{wait}"
+    return f"is number {place.number} of {place.waiting} in the queue{wait}"

@@ -1,0 +1,85 @@
+"""What came of a run: its accuracy, its files, and the ways to go on."""
+
+import streamlit as st
+
+from digitlib.errors import DigitLabError
+from digitlib.runs.folder import Run, continue_config
+from digitlib.ui.problems import escape_markdown, show_problem
+from digitlib.ui.start import start_run
+from digitlib.ui.times import format_seconds
+
+
+def show_outcome(run: Run) -> None:
+    """Show how a run ended and what can be done with it."""
+    state, message = run.status.state, run.status.message
+    test = run.metrics.get("test")
+    if state in ("failed", "interrupted"):
+        words = f"**{run.id}** {state}. {escape_markdown(message)}"
+        if state == "interrupted":
+            kept = "Continue it from its last whole epoch." if run.can_go_on else "Start it again."
+            words += f" {kept}"
+        st.error(words, icon=":material/error:")
+    elif test is None:
+        st.info(f"**{run.id}** · {escape_markdown(message)}")
+    else:
+        st.markdown(
+            f"### {test['accuracy']:.2%} of the test digits read right\n"
+            f"**{run.id}** {'was stopped after' if state == 'stopped' else 'learnt in'} "
+            f"{format_seconds(run.metrics['training_seconds'])} · {test['mistakes']:,} of "
+            f"{test['count']:,} misread · {run.metrics['parameters']:,} parameters"
+        )
+        if state == "stopped":
+            st.caption(escape_markdown(message))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if test is not None:
+            _show_links(run)
+        if run.can_go_on:
+            _offer_continue(run)
+        if test is not None:
+            _show_files(run)
+
+
+def _show_links(run: Run) -> None:
+    chosen = {"model": run.id}
+    st.page_link(
+        "pages/mistakes.py",
+        label="Look at its mistakes",
+        icon=":material/search:",
+        query_params=chosen,
+    )
+    st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=chosen)
+
+
+def _offer_continue(run: Run) -> None:
+    with st.popover("Continue", icon=":material/resume:"):
+        epochs = st.slider("Further epochs", 1, 30, min(30, run.config.epochs), key="further")
+        st.caption("It goes on from these weights, as a new run; this one stays as it is.")
+        if st.button("Continue training", type="primary", icon=":material/play_arrow:"):
+            _continue(run, epochs)
+
+
+def _continue(run: Run, epochs: int) -> None:
+    try:
+        config = continue_config(run)
+    except DigitLabError as error:
+        show_problem(error)
+        return
+    if start_run(type(config).from_dict(config.to_dict() | {"epochs": epochs})):
+        st.rerun()
+
+
+def _show_files(run: Run) -> None:
+    files = {".keras": run.keras_file, ".tflite": run.model_file}
+    best = run.metrics.get("best_epoch")
+    if best and best < run.metrics["epochs"]:
+        files[f"best .keras (epoch {best})"] = run.best_file
+    for label, file in files.items():
+        if file.exists():
+            st.download_button(
+                label,
+                file.read_bytes,
+                file_name=f"{run.id}-{file.name}",
+                mime="application/octet-stream",
+                icon=":material/download:",
+                on_click="ignore",
+            )

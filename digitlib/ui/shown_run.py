@@ -1,0 +1,49 @@
+"""Which run the page Train is about, and whose."""
+
+import secrets
+
+import streamlit as st
+
+from digitlib.errors import DigitLabError
+from digitlib.runs.folder import Run, list_runs, load_run
+from digitlib.ui.problems import escape_markdown
+
+
+def find_shown_run() -> Run | None:
+    """Return the run this page is about.
+
+    That is the one in the address, else the one this visitor saw last, else whatever is being
+    trained just now, so that a training is found again in any tab.
+    """
+    run_id = st.query_params.get("run") or st.session_state.get("shown_run")
+    if run_id is None:
+        active = [run for run in reversed(list_runs().runs) if run.active]
+        # The one that trains, else the first in line.
+        active.sort(key=lambda run: run.status.state != "running")
+        run_id = active[0].id if active else None
+    if run_id is None:
+        return None
+    try:
+        run = load_run(run_id)
+    except DigitLabError as error:
+        st.warning(escape_markdown(str(error)))
+        _forget_run()
+        return None
+    remember_run(run.id)
+    return run
+
+
+def remember_run(run_id: str) -> None:
+    """Make a run the one that is shown, in this session and in the address."""
+    st.session_state.shown_run = run_id
+    st.query_params["run"] = run_id
+
+
+def name_visitor() -> str:
+    """Return a word for this visitor, the same as long as the session lasts."""
+    return st.session_state.setdefault("visitor", secrets.token_hex(6))
+
+
+def _forget_run() -> None:
+    st.session_state.pop("shown_run", None)
+    st.query_params.pop("run", None)
