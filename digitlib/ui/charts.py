@@ -11,7 +11,8 @@ from digitlib.ui.style import Palette
 
 MAX_POINTS = 300
 LINES = "lines"  # the name of the dataset that collect_lines makes
-HEIGHT = 290
+HEIGHT = 316
+PADDING = {"top": 36, "left": 46, "right": 108, "bottom": 62}
 
 # measure -> axis title, domain, scale and ticks. The axes stay as they are from the first batch to
 # the last: what moves is the curve. Roots spread out the small losses, where most is decided.
@@ -80,7 +81,7 @@ def learning_chart(
         # chart is empty, and again in another way when it is full.
         .properties(
             height=HEIGHT,
-            padding={"top": 22, "left": 40, "right": 108, "bottom": 44},
+            padding=PADDING,
             autosize={"type": "none", "contains": "padding"},
         )
         .configure_view(strokeWidth=0)
@@ -172,7 +173,7 @@ def _spread(values: pd.Series, measure: str) -> pd.Series:
     """Return heights for labels at these values, no two closer than a line of text."""
     _, (low, high), scale, _ = AXES[measure]
     power = 0.5 if scale else 1.0
-    gap = 16 / (HEIGHT - 80)  # the axis and its title take 80 pixels
+    gap = 16 / (HEIGHT - PADDING["top"] - PADDING["bottom"])
     ordered = values.sort_values()
     heights = ((ordered.clip(low, high) - low) / (high - low)) ** power
     for place in range(1, len(heights)):
