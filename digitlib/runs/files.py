@@ -1,15 +1,17 @@
 """Files that one process reads while another writes them."""
 
+import io
 import json
-import math
 import os
 import secrets
 import time
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -55,25 +57,41 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     A torn last row is left out, and so is a damaged one or one that holds no finite number.
     """
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        lines = []
-    rows = []
-    for line in lines[1:]:
-        try:
-            row = [float(cell) for cell in line.split(",")]
-        except ValueError:
-            continue
-        if line.endswith("\n") and len(row) == len(columns) and all(map(math.isfinite, row)):
-            rows.append(row)
-    frame = pd.DataFrame(rows, columns=list(columns), dtype=float)
+        text = ""
+    whole_lines = text[: text.rfind("\n") + 1].partition("\n")[2]
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of a table that has no row yet
+            rows = np.loadtxt(io.StringIO(whole_lines), delimiter=",", ndmin=2, comments=None)
+        rows = rows.reshape(-1, len(columns))
+    except ValueError:
+        rows = np.array(_read_one_by_one(whole_lines, len(columns))).reshape(-1, len(columns))
+    frame = pd.DataFrame(rows[np.isfinite(rows).all(axis=1)], columns=list(columns))
     whole = [name for name in columns if name in ("epoch", "batch", "batches")]
     return frame.astype(dict.fromkeys(whole, int))
 
 
+def _read_one_by_one(lines: str, width: int) -> list[list[float]]:
+    """Return the rows that are whole, of a table where one is not."""
+    rows = []
+    for line in lines.splitlines():
+        with suppress(ValueError):
+            row = [float(cell) for cell in line.split(",")]
+            if len(row) == width:
+                rows.append(row)
+    return rows
+
+
 def seconds_since_change(path: Path) -> float:
     """Return the age of a file or folder; 0 if it is gone, as a deleted run's may be."""
+    changed = read_time_of_change(path)
+    return time.time() - changed if changed else 0.0
+
+
+def read_time_of_change(path: Path) -> float:
+    """Return when a file or folder was last changed, as ``time.time()``; 0 if it is gone."""
     try:
-        return time.time() - path.stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
         return 0.0

@@ -15,9 +15,9 @@ class History:
     """What a network has learnt, from fresh weights on.
 
     Attributes:
-        batches: as ``Run.read_batches``, with a column ``at``: how many epochs were learnt by then,
-            those of the runs before among them.
-        epochs: as ``Run.read_epochs``, with the same column.
+        batches: as ``Run.read_batches``, with two more columns. ``at``: how many epochs were learnt
+            by then, those of the runs before among them; ``run``: whose row it is.
+        epochs: as ``Run.read_epochs``, with the column ``at``.
         joints: where each run after the first began, in epochs.
         end: how many epochs there will be.
     """
@@ -35,7 +35,7 @@ def read_history(run: Run) -> History:
     for member in line:
         if member is not line[0]:
             joints.append(learnt)
-        own = member.read_batches()
+        own = member.read_batches().assign(run=member.id)
         own["at"] = learnt + own["epoch"] - 1 + own["batch"] / own["batches"].clip(lower=1)
         whole = member.read_epochs()
         whole["at"] = learnt + whole["epoch"]

@@ -1,5 +1,6 @@
 """Charts: a frame goes in, an Altair chart comes out."""
 
+import itertools
 from collections.abc import Iterable
 
 import altair as alt
@@ -138,20 +139,29 @@ def collect_lines(history: History, measure: str) -> pd.DataFrame:
     """
     thinned, epochs = _thin(history.batches), history.epochs
     epochs = epochs.iloc[:: len(epochs) // MAX_POINTS + 1]
-    parts = [pd.DataFrame({"line": "batches", "epoch": thinned["at"], "value": thinned[measure]})]
-    for line, column in (("training", measure), ("validation", f"validation_{measure}")):
-        points = {"line": line, "epoch": epochs["at"], "value": epochs[column]}
-        parts.append(pd.DataFrame(points))
-    lines = pd.concat(parts, ignore_index=True).assign(label="", label_at=np.nan)
-    labelled = ["training", "validation"] if len(epochs) else ["batches"]
-    ends = lines[lines["line"].isin(labelled)].groupby("line").tail(1)
-    for index, label_at in _spread(ends["value"], measure).items():
-        value = lines.at[index, "value"]
+    lines = {
+        "batches": (thinned["at"], thinned[measure]),
+        "training": (epochs["at"], epochs[measure]),
+        "validation": (epochs["at"], epochs[f"validation_{measure}"]),
+    }
+    counts = [len(at) for at, _ in lines.values()]
+    ends = dict(zip(lines, np.cumsum(counts) - 1, strict=True))
+    labels, label_at = np.full(sum(counts), "", dtype=object), np.full(sum(counts), np.nan)
+    labelled = [name for name in ("training", "validation") if len(epochs)] or ["batches"]
+    labelled = [name for name in labelled if len(lines[name][0])]
+    heights = _spread([float(lines[name][1].iloc[-1]) for name in labelled], measure)
+    for name, height in zip(labelled, heights, strict=True):
+        value = float(lines[name][1].iloc[-1])
         shown = f"{value:.1%}" if measure == "accuracy" else f"{value:.3f}"
-        name = "training" if lines.at[index, "line"] == "batches" else lines.at[index, "line"]
-        lines.at[index, "label"] = f"{name} {shown}"
-        lines.at[index, "label_at"] = label_at
-    return lines
+        labels[ends[name]] = f"{'training' if name == 'batches' else name} {shown}"
+        label_at[ends[name]] = height
+    return pd.DataFrame({
+        "line": np.repeat(np.array(list(lines), dtype=object), counts),
+        "epoch": np.concatenate([at.to_numpy(float) for at, _ in lines.values()]),
+        "value": np.concatenate([values.to_numpy(float) for _, values in lines.values()]),
+        "label": labels,
+        "label_at": label_at,
+    })  # fmt: skip
 
 
 def _ticks(values: Iterable[float], number_format: str) -> dict:
@@ -164,19 +174,23 @@ def _thin(batches: pd.DataFrame) -> pd.DataFrame:
     """Return at most ``MAX_POINTS`` rows: means of neighbours, the last row's place kept."""
     if len(batches) <= MAX_POINTS:
         return batches
-    group = np.arange(len(batches)) * MAX_POINTS // len(batches)
-    grouped = batches.groupby(group)
-    return grouped[["at"]].last().join(grouped[["loss", "accuracy"]].mean())
+    starts = np.arange(MAX_POINTS) * len(batches) // MAX_POINTS
+    counts = np.diff(starts, append=len(batches))
+    columns = {
+        name: np.add.reduceat(batches[name].to_numpy(), starts) / counts
+        for name in ("loss", "accuracy")
+    }
+    return pd.DataFrame(columns | {"at": batches["at"].to_numpy()[starts + counts - 1]})
 
 
-def _spread(values: pd.Series, measure: str) -> pd.Series:
+def _spread(values: list[float], measure: str) -> list[float]:
     """Return heights for labels at these values, no two closer than a line of text."""
     _, (low, high), scale, _ = AXES[measure]
     power = 0.5 if scale else 1.0
     gap = 16 / (HEIGHT - PADDING["top"] - PADDING["bottom"])
-    ordered = values.sort_values()
-    heights = ((ordered.clip(low, high) - low) / (high - low)) ** power
-    for place in range(1, len(heights)):
-        heights.iloc[place] = max(heights.iloc[place], heights.iloc[place - 1] + gap)
-    heights -= max(0.0, float(heights.max()) - 1.0) if len(heights) else 0.0
-    return low + (high - low) * heights.clip(lower=0) ** (1 / power)
+    heights = ((np.clip(values, low, high) - low) / (high - low)) ** power
+    order = np.argsort(heights, kind="stable")
+    for below, above in itertools.pairwise(order):
+        heights[above] = max(heights[above], heights[below] + gap)
+    heights -= max(0.0, heights.max(initial=0.0) - 1.0)
+    return list(low + (high - low) * np.clip(heights, 0, None) ** (1 / power))

@@ -3,11 +3,9 @@
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.runs.folder import Run, list_runs, load_run
-from digitlib.runs.progress import Progress, read_progress
-from digitlib.runs.queue import find_place
+from digitlib.runs.folder import Run
 from digitlib.ui.curves import show_curves
-from digitlib.ui.loaders import load_measured
+from digitlib.ui.live import Live, load_live
 from digitlib.ui.outcome import show_outcome
 from digitlib.ui.panel import show_panel
 from digitlib.ui.problems import escape_markdown, show_problem
@@ -38,30 +36,30 @@ def _recover_queue() -> str | None:
 
 def _show_run_now(run_id: str, state_before: str) -> None:
     try:
-        run = load_run(run_id)
+        live = load_live(run_id)
     except DigitLabError as error:
         st.warning(escape_markdown(str(error)))
         return
+    run = live.run
     if run.status.state != state_before:
         st.rerun()  # the rest of the page, and the pace of this part, change with the state
     if run.status.state == "queued":
         _recover_queue()  # a queue whose engine went away must not wait for a click
     with st.container(key="live"):
         if run.active:
-            _show_progress(run)
+            _show_progress(live)
         else:
             show_outcome(run)
-        show_curves(run)
-        show_panel(run)
+        show_curves(live)
+        show_panel(live)
 
 
-def _show_progress(run: Run) -> None:
-    progress = read_progress(run)
+def _show_progress(live: Live) -> None:
     words, stop = st.columns([5, 1], vertical_alignment="center")
-    words.progress(progress.share, _describe_progress(run, progress))
-    with stop:
-        if st.button("Stop", icon=":material/stop:", width="stretch", disabled=run.stop_requested):
-            _stop(run)
+    words.progress(live.progress.share, _describe_progress(live))
+    told = live.run.stop_requested
+    if stop.button("Stop", icon=":material/stop:", width="stretch", disabled=told):
+        _stop(live.run)
 
 
 def _stop(run: Run) -> None:
@@ -72,15 +70,17 @@ def _stop(run: Run) -> None:
     except DigitLabError as error:
         show_problem(error)
     else:
+        load_live.clear(run.id)
         st.rerun()
 
 
-def _describe_progress(run: Run, progress: Progress) -> str:
+def _describe_progress(live: Live) -> str:
+    run, progress = live.run, live.progress
     name = f"**{run.id}**"
     if run.stop_requested:
         return f"{name} is stopping and keeps what it has learnt"
     if run.status.state == "queued":
-        return f"{name} {_describe_place(run)}"
+        return f"{name} {_describe_place(live)}"
     if progress.epoch == 0:
         return f"{name} is loading TensorFlow and the digits"
     if progress.share >= 1:
@@ -94,11 +94,9 @@ def _describe_progress(run: Run, progress: Progress) -> str:
     )
 
 
-def _describe_place(run: Run) -> str:
-    runs = list_runs().runs
-    place = find_place(run, runs, load_measured())
-    trained = any(other.status.state == "running" for other in runs)
-    if place.number == 1 and not trained:
+def _describe_place(live: Live) -> str:
+    place = live.place
+    if place.number == 1 and live.alone:
         return "is about to start"
     wait = "" if place.seconds is None else f" · its turn in about {format_seconds(place.seconds)}"
     if place.number == 1:

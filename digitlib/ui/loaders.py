@@ -13,6 +13,7 @@ from digitlib.reading.evaluation import Evaluation, measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import catalogue
 from digitlib.runs.catalogue import NetworkDescription
+from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run, RunList, list_models, list_runs, load_run
 from digitlib.runs.queue import find_refusal
 
@@ -103,7 +104,4 @@ def _load_probabilities(run_id: str, version: float):
 
 def _version(run: Run) -> float:
     """Return what changes when a run's model does: a run of the same name may be made anew."""
-    try:
-        return run.model_file.stat().st_mtime
-    except OSError:
-        return 0.0
+    return read_time_of_change(run.model_file)

@@ -6,16 +6,18 @@ from pathlib import Path
 import streamlit as st
 
 from digitlib.errors import DigitLabError
+from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run
-from digitlib.runs.snapshots import PANEL_SIZE, Snapshot, list_snapshots, load_panel, read_snapshot
+from digitlib.runs.snapshots import PANEL_SIZE, Snapshot, load_panel, read_snapshot
 from digitlib.ui.digit_image import draw_mask, draw_signed
+from digitlib.ui.live import Live
 
 SIDE = 40  # of a digit, in CSS pixels
 
 
-def show_panel(run: Run) -> None:
+def show_panel(live: Live) -> None:
     """Show what a run's network answers and looks for, with a slider back through time."""
-    snapshots = list_snapshots(run)
+    run, snapshots = live.run, live.snapshots
     if not snapshots:
         return
     with st.container(key="panel"):
@@ -23,7 +25,7 @@ def show_panel(run: Run) -> None:
         # Below, but asked first: what it says decides what is shown above.
         with digits.container(key="panel-time"):
             chosen = _choose_moment(run, snapshots)
-        drawn = _draw(snapshots[chosen], snapshots[chosen].stat().st_mtime_ns)
+        drawn = _draw(snapshots[chosen], read_time_of_change(snapshots[chosen]))
         if drawn is None:
             return
         digits.html(drawn[0])
@@ -53,7 +55,7 @@ def _name_moment(path: Path) -> str:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _draw(path: Path, changed: int) -> tuple[str, str] | None:
+def _draw(path: Path, changed: float) -> tuple[str, str] | None:
     """Return the panel and the filters of a snapshot as HTML, drawn once for all who watch."""
     snapshot = read_snapshot(path)
     return snapshot and (_draw_digits(snapshot), _draw_filters(snapshot))

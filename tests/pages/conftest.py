@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from digitlib.runs import engine
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
+from digitlib.ui.live import load_live
 from digitlib.ui.loaders import load_measured, load_models, load_refusal
 
 FRONT_DOOR = MODELS_FOLDER.parent / "streamlit_app.py"
@@ -26,7 +27,7 @@ TABLES = ("batches.csv", "epochs.csv")
 @pytest.fixture
 def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
-    for load in (load_models, load_measured, load_refusal):
+    for load in (load_models, load_measured, load_refusal, load_live):
         load.clear()  # what the test before has listed
     monkeypatch.setattr(engine, "warm_engine", lambda: None)
     # A server learns once that st.navigation rules over the folder pages/; AppTest forgets it
@@ -74,6 +75,7 @@ def write_rows(run: Run, epoch: int, batch: int) -> None:
     rows = ["epoch,seconds,loss,accuracy,validation_loss,validation_accuracy"]
     rows += [f"{at},{10 * at},0.3,0.91,0.2,0.94" for at in range(1, epoch)]
     (run.folder / "epochs.csv").write_text("\n".join(rows) + "\n")
+    load_live.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,143 @@
+"""Many visitors at once, without a browser each: they speak Streamlit's own protocol.
+
+A browser sends the server ``BackMsg``s and gets ``ForwardMsg``s over a web socket. Thirty Chromiums
+would take the machine from the server they are to measure.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+LARGEST = 50 * 2**20  # bytes of a message
+
+
+class Visitor:
+    """One visitor's session.
+
+    Attributes:
+        deltas: how many elements the server has sent.
+        finished: how often the page's script has come to an end.
+        texts: the HTML of all elements since the last ``send``, one after the other.
+    """
+
+    def __init__(self, socket: ClientConnection):
+        self._socket = socket
+        self._reruns: dict[str, asyncio.Task] = {}
+        self._page = ""
+        self._ended = asyncio.Event()
+        self.deltas, self.finished, self.texts = 0, 0, ""
+
+    async def send(self, message: BackMsg) -> None:
+        """Send a message and wait until the script that it sets going has ended."""
+        self._ended.clear()
+        self.texts = ""
+        await self._socket.send(message.SerializeToString())
+        await self._ended.wait()
+
+    async def listen(self) -> None:
+        """Take in what the server sends, and ask again for the parts that renew themselves."""
+        async for payload in self._socket:
+            message = ForwardMsg.FromString(payload)
+            kind = message.WhichOneof("type")
+            if kind == "delta":
+                self.deltas += 1
+                self.texts += message.delta.new_element.html.body
+            elif kind == "new_session":
+                self._page = message.new_session.page_script_hash
+            elif kind == "auto_rerun":
+                self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+            elif kind == "script_finished":
+                self.finished += 1
+                self._ended.set()
+
+    def close(self) -> None:
+        for rerun in self._reruns.values():
+            rerun.cancel()
+
+    def _repeat(self, fragment: str, seconds: float) -> None:
+        if fragment not in self._reruns:
+            self._reruns[fragment] = asyncio.create_task(self._rerun(fragment, seconds))
+
+    async def _rerun(self, fragment: str, seconds: float) -> None:
+        message = BackMsg()
+        message.rerun_script.fragment_id = fragment
+        message.rerun_script.is_auto_rerun = True
+        message.rerun_script.page_script_hash = self._page
+        while True:
+            await asyncio.sleep(seconds)
+            await self._socket.send(message.SerializeToString())
+
+
+@contextmanager
+def visiting(address: str, count: int, page: str, query: str) -> Iterator[Callable[[], list[int]]]:
+    """Open a page as so many visitors and let it renew itself until the end of the block.
+
+    Gives:
+        A function that returns how many elements each visitor has been sent so far.
+    """
+    visitors: list[Visitor] = []
+    ready, done = threading.Event(), threading.Event()
+
+    async def stay() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(visit()) for _ in range(count)]
+            while len(visitors) < count or not all(visitor.finished for visitor in visitors):
+                await asyncio.sleep(0.05)
+            ready.set()
+            await asyncio.to_thread(done.wait)
+            for visitor in visitors:
+                visitor.close()
+            for task in tasks:
+                task.cancel()
+
+    async def visit() -> None:
+        async with open_session(address) as visitor:
+            visitors.append(visitor)
+            await visitor.send(first_message(page, query))
+            await asyncio.Event().wait()
+
+    def run() -> None:
+        with suppress(asyncio.CancelledError):
+            asyncio.run(stay())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        ready.wait(timeout=120)
+        yield lambda: [visitor.deltas for visitor in visitors]
+    finally:
+        done.set()
+        thread.join()
+
+
+class open_session:
+    """Connect to a server as a browser does: ``async with open_session(address) as visitor``."""
+
+    def __init__(self, address: str):
+        self._address = address.replace("http", "ws", 1) + "/_stcore/stream"
+
+    async def __aenter__(self) -> Visitor:
+        self._socket = await connect(
+            self._address, subprotocols=["streamlit"], max_size=LARGEST, ping_interval=None
+        )
+        self._visitor = Visitor(self._socket)
+        self._listening = asyncio.create_task(self._visitor.listen())
+        return self._visitor
+
+    async def __aexit__(self, *_) -> None:
+        self._visitor.close()
+        self._listening.cancel()
+        await self._socket.close()
+
+
+def first_message(page: str, query: str = "") -> BackMsg:
+    """Return what a browser sends when it opens a page."""
+    message = BackMsg()
+    message.rerun_script.page_name = page
+    message.rerun_script.query_string = query
+    return message

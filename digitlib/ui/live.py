@@ -1,0 +1,70 @@
+"""What is shown of a run at a moment, gathered once for all who watch it.
+
+A class of thirty watches the same training: its files are read and thinned once, not thirty times.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import streamlit as st
+
+from digitlib.runs.folder import Run, list_runs, load_run
+from digitlib.runs.history import read_history
+from digitlib.runs.progress import Progress, find_progress
+from digitlib.runs.queue import Place, find_place
+from digitlib.runs.snapshots import list_snapshots
+from digitlib.ui.charts import collect_lines
+from digitlib.ui.loaders import load_measured
+
+SECONDS = 0.4  # that it is good for
+
+
+@dataclass(frozen=True, eq=False)
+class Live:
+    """A run as it stands.
+
+    Attributes:
+        run: its folder and state.
+        progress: how far it has come.
+        place: in the queue, while it waits there.
+        alone: whether nothing else is trained just now.
+        lines: for each measure what its chart draws, see ``collect_lines``.
+        end: how many epochs the charts reach.
+        joints: where it went on from another run, in epochs.
+        snapshots: their files, the earliest first.
+    """
+
+    run: Run
+    progress: Progress
+    place: Place | None
+    alone: bool
+    lines: dict[str, pa.Table]
+    end: float
+    joints: tuple[float, ...]
+    snapshots: list[Path]
+
+
+@st.cache_resource(ttl=SECONDS, max_entries=256, show_spinner=False)
+def load_live(run_id: str) -> Live:
+    """Gather what is shown of a run.
+
+    Raises:
+        DigitLabError: the run is missing or damaged.
+    """
+    run = load_run(run_id)
+    place, alone = None, False
+    if run.status.state == "queued":
+        runs = list_runs().runs
+        place = find_place(run, runs, load_measured())
+        alone = not any(other.status.state == "running" for other in runs)
+    history = read_history(run)
+    lines = {
+        measure: pa.Table.from_pandas(collect_lines(history, measure), preserve_index=False)
+        for measure in ("loss", "accuracy")
+    }
+    own = history.batches[history.batches["run"] == run.id]
+    progress = find_progress(own, run.config.epochs)
+    return Live(
+        run, progress, place, alone, lines, history.end, history.joints, list_snapshots(run)
+    )
