@@ -5,11 +5,11 @@ and the browser is in none of them.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 
 from benchmarks.server import App
 
@@ -101,12 +101,19 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def open_page(browser: Browser, address: str) -> Iterator[Page]:
-    """Open an address as a visitor who was never there before."""
+def open_page(
+    browser: Browser, address: str, on_socket: Callable[[WebSocket], None] = lambda socket: None
+) -> Iterator[Page]:
+    """Open an address as a visitor who was never there before.
+
+    Args:
+        on_socket: called with each web socket that the page opens.
+    """
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         context.set_default_timeout(TIMEOUT)
         context.add_init_script(CLOCK)
         page = context.new_page()
+        page.on("websocket", on_socket)
         page.goto(address)
         yield page
 

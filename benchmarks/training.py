@@ -16,25 +16,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import open_browser, open_page
-from benchmarks.server import OURS, PROJECT, Server, serve
+from benchmarks.engine import use_engine, wait_for_end
+from benchmarks.server import OURS, PROJECT, serve
 from benchmarks.table import Row, print_table
 from benchmarks.visitors import visiting
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.engine import submit_run, warm_engine
-from digitlib.runs.folder import Run, create_run, load_run
+from digitlib.runs.engine import submit_run
+from digitlib.runs.folder import create_run
 
 COLD_ROUNDS, WARM_ROUNDS = 3, 5
 WATCHERS = 10
 QUEUED = 40
-PATIENCE = 600.0
 
 # The moment the thin line of the loss has a point, by the page's own clock.
 FIRST_POINT = """() => new Promise(resolve => {
@@ -111,12 +109,12 @@ def _stop(page: Page, runs: Path) -> float:
 def _train_watched(runs: Path) -> tuple[list[float], list[float]]:
     """Train beside ten pages that show it, and by the peer; three times in turn."""
     ours, peer = [], []
-    with serve(OURS, runs) as server, _engine(runs):
+    with serve(OURS, runs) as server, use_engine(runs):
         for _ in range(3):
             run = create_run(TrainingConfig("cnn", epochs=1, batch_size=64, dropout=0.5))
             with visiting(server.address, WATCHERS, "train", f"run={run.id}") as seen:
                 submit_run(run)
-                ended = _wait(run)
+                ended = wait_for_end(run)
             ours.append(ended.metrics["training_seconds"])
             assert min(seen()) > 3, f"pages saw {seen()} updates of the training"
             peer.append(_fit("cnn", 1, 55_000, 1)[0]["seconds"])
@@ -127,42 +125,15 @@ def _train_queue(runs: Path) -> tuple[float, float]:
     """Return the overhead of a queued run, and how long the training alone takes, in seconds."""
     config = TrainingConfig("dense", epochs=1, training_digits=2_000)
     alone = median(each["seconds"] for each in _fit("dense", 1, 2_000, QUEUED))
-    with _engine(runs):
+    with use_engine(runs):
         began = time.monotonic()
         queued = [create_run(config) for _ in range(QUEUED)]
         for run in queued:
             submit_run(run)
-        ended = [_wait(run) for run in queued]
+        ended = [wait_for_end(run) for run in queued]
         seconds = time.monotonic() - began
     assert [run.status.state for run in ended] == ["done"] * QUEUED
     return seconds / QUEUED - alone, alone
-
-
-@contextmanager
-def _engine(runs: Path) -> Iterator[None]:
-    """Have this process use an engine of its own over a folder of runs, and wait until it is warm."""
-    before = os.environ.get("DIGITLIB_RUNS")
-    os.environ["DIGITLIB_RUNS"] = str(runs)
-    os.environ["DIGITLIB_MAX_IDLE_SECONDS"] = "30"
-    try:
-        warm_engine()
-        first = create_run(TrainingConfig("softmax", epochs=1, training_digits=100))
-        submit_run(first)
-        _wait(first)
-        yield
-    finally:
-        del os.environ["DIGITLIB_MAX_IDLE_SECONDS"]
-        os.environ.pop("DIGITLIB_RUNS")
-        if before is not None:
-            os.environ["DIGITLIB_RUNS"] = before
-
-
-def _wait(run: Run) -> Run:
-    deadline = time.monotonic() + PATIENCE
-    while load_run(run.id).active:
-        assert time.monotonic() < deadline, f"{run.id} does not end"
-        time.sleep(0.01)
-    return load_run(run.id)
 
 
 def _fit(network: str, epochs: int, digits: int, runs: int) -> list[dict[str, float]]:

@@ -22,7 +22,7 @@ class Visitor:
     Attributes:
         deltas: how many elements the server has sent.
         finished: how often the page's script has come to an end.
-        texts: the HTML of all elements since the last ``send``, one after the other.
+        texts: the HTML and the headings since the last ``send``, one after the other.
     """
 
     def __init__(self, socket: ClientConnection):
@@ -46,7 +46,8 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "delta":
                 self.deltas += 1
-                self.texts += message.delta.new_element.html.body
+                element = message.delta.new_element
+                self.texts += element.html.body + element.heading.body
             elif kind == "new_session":
                 self._page = message.new_session.page_script_hash
             elif kind == "auto_rerun":
@@ -123,7 +124,11 @@ class open_session:
 
     async def __aenter__(self) -> Visitor:
         self._socket = await connect(
-            self._address, subprotocols=["streamlit"], max_size=LARGEST, ping_interval=None
+            self._address,
+            subprotocols=["streamlit"],
+            max_size=LARGEST,
+            ping_interval=None,
+            open_timeout=120,
         )
         self._visitor = Visitor(self._socket)
         self._listening = asyncio.create_task(self._visitor.listen())

@@ -4,6 +4,7 @@ They are found again through their scheduler file, and end when they have been i
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -75,10 +76,11 @@ def start_worker() -> None:
         OSError: its folder cannot be written.
     """
     folder = engine_folder()
+    # Behind whoever draws on this machine: a training may take its time, an answer may not.
     _start_process(
         "dask_worker", "--scheduler-file", str(scheduler_file()), "--no-dashboard",
         "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--death-timeout", "20",
-        "--local-directory", str(folder), log=folder / "worker.log",
+        "--local-directory", str(folder), log=folder / "worker.log", behind=True,
     )  # fmt: skip
 
 
@@ -103,8 +105,16 @@ def answers(address: str) -> bool:
         return False
 
 
-def _start_process(module: str, *arguments: str, log: Path) -> subprocess.Popen:
-    """Start a command of Dask's that outlives this process and its terminal."""
+def _start_process(
+    module: str, *arguments: str, log: Path, behind: bool = False
+) -> subprocess.Popen:
+    """Start a command of Dask's that outlives this process and its terminal.
+
+    Args:
+        log: the file that its output goes to.
+        behind: whether other processes are served first where there is not enough for all.
+    """
+    nice = ["nice", "-n", "10"] if behind and shutil.which("nice") else []
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -117,7 +127,7 @@ def _start_process(module: str, *arguments: str, log: Path) -> subprocess.Popen:
     }
     with log.open("a") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
+            [*nice, sys.executable, "-m", f"distributed.cli.{module}", *arguments],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,
