@@ -1,11 +1,14 @@
 """The command line as people use it: a process, its output, its errors and its exit status."""
 
+import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,16 @@ from PIL import Image
 from digitlib.data import load_mnist
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.folder import MODELS_FOLDER, create_run, load_run, read_run
+from digitlib.runs.folder import (
+    BATCH_COLUMNS,
+    MODELS_FOLDER,
+    Run,
+    change_state,
+    create_run,
+    list_runs,
+    load_run,
+    read_run,
+)
 
 PROJECT = MODELS_FOLDER.parent
 COMMAND = [sys.executable, "-m", "digitlib"]
@@ -235,7 +247,7 @@ def test_models_lists_the_shipped_ones_and_says_what_is_damaged(runs):
 
 @pytest.mark.parametrize("arguments", [
     ["predict", "missing.png"], ["evaluate", "dense"], ["models"], ["train", "--epochs", "0"],
-    ["train", "--help"],
+    ["train", "--help"], ["runs"],
 ], ids=" ".join)  # fmt: skip
 def test_only_a_training_loads_tensorflow(arguments):
     environment = os.environ | {"PYTHONPROFILEIMPORTTIME": "1"}  # a line on stderr per import
@@ -316,21 +328,203 @@ def test_a_training_that_fails_says_why_in_one_line(runs, monkeypatch):
     assert "DIGITLIB_RUNS" in line
 
 
+def test_a_run_is_trained_further():
+    process = run(
+        "train", "--continue", "dense", "--epochs", "1", "--training-digits", "100",
+        "--seed", "5", "--name", "further",
+    )  # fmt: skip
+
+    assert process.returncode == 0, process.stderr
+    parent, made = load_run("dense"), load_run("further")
+    asked = {"epochs": 1, "training_digits": 100, "seed": 5, "parent": "dense"}
+    assert made.config == dataclasses.replace(parent.config, **asked)
+    assert made.status.state == "done"
+    assert made.read_epochs()["epoch"].tolist() == [1]
+    # 100 digits teach a fresh network far less than its parent knew.
+    assert made.metrics["test"]["accuracy"] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("failed", "mine has kept no weights to go on from: train a new run."),
+        ("queued", "mine is queued: wait for its end, or stop it first."),
+        (None, "There is no run 'mine' here; it may have been deleted."),
+    ],
+)
+def test_a_run_that_cannot_be_trained_further_gets_one_sentence(state, sentence, runs):
+    if state:
+        change_state(create_run(TrainingConfig(), "mine"), state)
+
+    process = run("train", "--continue", "mine")
+
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr == f"Error: {sentence}\n"
+    assert len(list(runs.glob("*"))) == bool(state)
+
+
+def test_a_full_queue_takes_no_run_more(runs):
+    create_run(TrainingConfig(), "first")
+
+    process = run("train", "--queue", env=os.environ | {"DIGITLIB_MAX_QUEUED": "1"})
+
+    assert (process.returncode, process.stdout) == (1, "")
+    sentence = "The queue is full: 1 run waits already. Try again in a minute."
+    assert process.stderr == f"Error: {sentence}\n"
+    assert [found.id for found in list_runs().runs] == ["first"]
+
+
+# runs, stop, delete
+
+
+def make_run(name: str, state: str, message: str = "", turn: int = 0) -> Run:
+    """A run of another network than the default, in some state, with what is left of it then."""
+    made = create_run(TrainingConfig("softmax", epochs=2), name, turn=turn)
+    if state == "running":
+        rows = [",".join(BATCH_COLUMNS), "1,1,100,1,2.3,0.1", "1,50,100,2,1.3,0.6"]
+        (made.folder / "batches.csv").write_text("\n".join(rows) + "\n")
+    if state in ("done", "stopped"):
+        shutil.copy(MODELS_FOLDER / "dense" / "metrics.json", made.folder)
+    return change_state(made, state, message) if state != "queued" else made
+
+
+def test_runs_tells_how_each_run_stands_the_newest_first():
+    for name, state in (
+        ("second", "queued"),
+        ("first", "queued"),
+        ("learning", "running"),
+        ("learnt", "done"),
+        ("halted", "stopped"),
+        ("broken", "failed"),
+    ):
+        message = "The disk is full." if state == "failed" else ""
+        make_run(name, state, message, turn=int(name == "second"))
+        time.sleep(0.002)  # times are written in milliseconds
+    damaged = make_run("damaged", "failed")
+    (damaged.folder / "status.json").write_text("{")
+    os.utime(damaged.folder, (0, 0))
+
+    process = run("runs")
+
+    assert process.returncode == 0
+    header, *lines = process.stdout.splitlines()
+    assert header.split() == ["run", "state"]
+    accuracy = load_run("dense").metrics["test"]["accuracy"]
+    assert [tuple(line.split(maxsplit=2)) for line in lines] == [
+        ("broken", "failed", "The disk is full."),
+        ("halted", "stopped", f"{accuracy:.2%} of the test digits read right"),
+        ("learnt", "done", f"{accuracy:.2%} of the test digits read right"),
+        ("learning", "running", "25% of 2 epochs"),
+        ("first", "queued", "number 1 of 2 in the queue"),
+        ("second", "queued", "number 2 of 2 in the queue"),
+    ]
+    (problem,) = process.stderr.splitlines()
+    assert str(damaged.folder) in problem
+
+
+def test_before_the_first_run_there_are_none(runs):
+    process = run("runs")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.split() == ["run", "state"]
+    assert not runs.exists()
+
+
+def test_stop_stops_what_waits_or_trains_and_nothing_else(monkeypatch):
+    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
+    for name, state in (("waiting", "queued"), ("learning", "running"), ("learnt", "done")):
+        make_run(name, state)
+
+    process = run("stop", "waiting", "learning", "learnt")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.splitlines() == [
+        "waiting is told to stop.",
+        "learning is told to stop.",
+        "learnt is done already.",
+    ]
+    waiting = load_run("waiting").status
+    assert (waiting.state, waiting.message) == ("stopped", "Stopped before it began.")
+    assert load_run("learning").stop_requested
+    assert not load_run("learnt").stop_requested
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("y\n", False), ("n\n", True)])
+def test_delete_asks_first(answer, kept, runs):
+    make_run("one", "done")
+    make_run("two", "failed")
+
+    process = run("delete", "one", "two", input=answer)
+
+    assert "Delete one, two for good?" in process.stdout
+    assert [(runs / name).exists() for name in ("one", "two")] == [kept, kept]
+    assert ("one is deleted." in process.stdout) is not kept
+    assert process.returncode == kept
+    assert process.stderr.strip() == ("Stopped." if kept else "")
+
+
+def test_delete_need_not_ask(runs):
+    make_run("one", "done")
+
+    process = run("delete", "--yes", "one", stdin=subprocess.DEVNULL)
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == "one is deleted.\n"
+    assert list(runs.iterdir()) == []
+
+
+STAYS = {
+    "dense": "dense ships with the project and stays.",
+    "learning": "learning is running: wait for its end, or stop it first.",
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_is_shipped_or_not_over_stays(name):
+    make_run("learning", "running")
+
+    process = run("delete", "--yes", name)
+
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr == f"Error: {STAYS[name]}\n"
+    assert (load_run(name).folder / "config.json").exists()
+
+
+@pytest.mark.parametrize("command", [["stop"], ["delete", "--yes"]], ids=" ".join)
+def test_an_unknown_run_is_named_before_anything_is_done(command, runs):
+    make_run("waiting", "queued" if command == ["stop"] else "failed")
+    before = load_run("waiting")
+
+    process = run(*command, "waiting", "../waiting")
+
+    assert (process.returncode, process.stdout) == (1, "")
+    sentence = "There is no run '../waiting' here; it may have been deleted."
+    assert process.stderr == f"Error: {sentence}\n"
+    assert load_run("waiting") == before
+    assert not before.stop_requested
+
+
 # Usage
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["predict"], ["evaluate"], ["models"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["train"], ["predict"], ["evaluate"], ["models"], ["runs"], ["stop"], ["delete"]],
+)
 def test_help_tells_what_there_is(command):
     process = run(*command, "--help")
 
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.startswith("Usage: python -m digitlib")
     expected = {
-        "": ["train", "predict", "evaluate", "models"],
-        "train": ["--network", "--epochs", "--learning-rate", "--training-digits", "1 to 100"],
+        "": ["train", "predict", "evaluate", "models", "runs", "stop", "delete"],
+        "train": ["--network", "--epochs", "--learning-rate", "--continue", "--queue", "1 to 100"],
         "predict": ["PICTURES", "--model", "--json"],
         "evaluate": ["MODEL", "--samples", "--save"],
         "models": ["shipped"],
+        "runs": ["newest first"],
+        "stop": ["RUN...", "at once in the queue"],
+        "delete": ["RUN...", "--yes"],
     }
     for word in expected["".join(command)]:
         assert word in process.stdout
@@ -360,6 +554,10 @@ BAD_USAGE = {
     "evaluate cnn --samples 2 --seed -1": "-1 is not in the range",
     "evaluate cnn --save sheet.png": "--save needs --samples",
     "models extra": "unexpected extra argument",
+    "stop": "Missing argument 'RUN...'",
+    "delete --yes": "Missing argument 'RUN...'",
+    "train --queue --name mine": "--queue names the run by itself",
+    "train --continue dense --network dense": "with its own network: leave out --network",
 }
 
 

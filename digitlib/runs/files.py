@@ -1,11 +1,9 @@
 """Files that one process reads while another writes them."""
 
-import io
 import json
 import os
 import secrets
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,15 +59,21 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     except OSError:
         text = ""
     whole_lines = text[: text.rfind("\n") + 1].partition("\n")[2]
+    if not whole_lines:
+        return pd.DataFrame([], columns=list(columns), dtype=float).astype(_whole_numbers(columns))
     try:
-        with warnings.catch_warnings(action="ignore"):  # of a table that has no row yet
-            rows = np.loadtxt(io.StringIO(whole_lines), delimiter=",", ndmin=2, comments=None)
-        rows = rows.reshape(-1, len(columns))
-    except ValueError:
+        rows = np.loadtxt(whole_lines.splitlines(), delimiter=",", ndmin=2, comments=None)
+        whole = rows.shape[1] == len(columns)
+    except (ValueError, IndexError):
+        whole = False
+    if not whole:
         rows = np.array(_read_one_by_one(whole_lines, len(columns))).reshape(-1, len(columns))
     frame = pd.DataFrame(rows[np.isfinite(rows).all(axis=1)], columns=list(columns))
-    whole = [name for name in columns if name in ("epoch", "batch", "batches")]
-    return frame.astype(dict.fromkeys(whole, int))
+    return frame.astype(_whole_numbers(columns))
+
+
+def _whole_numbers(columns: tuple[str, ...]) -> dict[str, type]:
+    return {name: int for name in columns if name in ("epoch", "batch", "batches")}
 
 
 def _read_one_by_one(lines: str, width: int) -> list[list[float]]:
@@ -85,8 +89,10 @@ def _read_one_by_one(lines: str, width: int) -> list[list[float]]:
 
 def seconds_since_change(path: Path) -> float:
     """Return the age of a file or folder; 0 if it is gone, as a deleted run's may be."""
-    changed = read_time_of_change(path)
-    return time.time() - changed if changed else 0.0
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_time_of_change(path: Path) -> float:

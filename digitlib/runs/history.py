@@ -38,6 +38,8 @@ def read_history(run: Run) -> History:
         own = member.read_batches().assign(run=member.id)
         own["at"] = learnt + own["epoch"] - 1 + own["batch"] / own["batches"].clip(lower=1)
         whole = member.read_epochs()
+        if member is not run and not member.keras_file.exists():
+            own = own[own["epoch"] <= len(whole)]  # the checkpoint it left knows no more
         whole["at"] = learnt + whole["epoch"]
         batches.append(own)
         epochs.append(whole)

@@ -1,9 +1,11 @@
 """The queue: who is next, how long that will be, and whether there is room for one more."""
 
 import heapq
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -88,9 +90,11 @@ def find_place(run: Run, runs: Sequence[Run], measured: Sequence[Run]) -> Place:
 def choose_turn(visitor: str, runs: Iterable[Run]) -> int:
     """Return the turn of a visitor's next run: how many of theirs wait or train already.
 
-    A lower turn goes first, so that nobody's second run is trained before anybody's first.
+    A lower turn goes first, so that nobody's second run is trained before anybody's first. Of one
+    visitor's runs none overtakes another.
     """
-    return sum(run.active and run.status.visitor == visitor for run in runs)
+    own = [run for run in runs if run.active and run.status.visitor == visitor]
+    return max([len(own), *(run.status.turn for run in own)])
 
 
 def order_queue(runs: Iterable[Run]) -> list[Run]:
@@ -111,7 +115,7 @@ def check_room(visitor: str, runs: Sequence[Run], megabytes: float, limits: Limi
         megabytes: that the folder for runs takes.
         limits: of this server.
     """
-    own = choose_turn(visitor, runs)
+    own = sum(run.active and run.status.visitor == visitor for run in runs)
     waiting = len(order_queue(runs))
     if waiting >= limits.queued:
         raise QueueFullError(
@@ -140,9 +144,10 @@ def check_length(config: TrainingConfig, limits: Limits) -> None:
 def measure_space() -> float:
     """Return how many megabytes the folder for runs takes."""
     total = 0
-    for path in runs_folder().rglob("*"):
-        with suppress(OSError):  # gone meanwhile
-            total += path.stat().st_size
+    for folder, _, names in os.walk(runs_folder()):
+        for name in names:
+            with suppress(OSError):  # gone meanwhile
+                total += Path(folder, name).stat().st_size
     return total / 1e6
 
 

@@ -60,9 +60,10 @@ def restore_checkpoint(model: keras.Model, run: Run) -> tuple[int, Best] | None:
         best = Best(
             int(content["best_epoch"]), float(content["best_accuracy"]), _listed("best", content)
         )
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        weights, memory = _listed("weights", content), _listed("optimiser", content)
+    except Exception as error:  # a damaged archive can fail in any way
         raise TrainingError(f"The checkpoint of {run.id} is damaged: train a new run.") from error
-    _assign(model, _listed("weights", content), _listed("optimiser", content), run)
+    _assign(model, weights, memory, run)
     return epoch, best
 
 
@@ -78,7 +79,7 @@ def restore_parent(model: keras.Model, parent: Run) -> None:
     if parent.keras_file.exists():
         try:
             trained = keras.saving.load_model(parent.keras_file)
-        except (ValueError, OSError, TypeError, KeyError) as error:
+        except (ValueError, OSError, TypeError, KeyError, zipfile.BadZipFile) as error:
             raise TrainingError(f"{parent.keras_file} is damaged: train a new run.") from error
         memory = [np.asarray(variable) for variable in trained.optimizer.variables]
         _assign(model, trained.get_weights(), memory, parent)

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import zlib
 from collections.abc import Callable
 
 import keras
@@ -68,9 +69,9 @@ def train(
     if config.parent and not first_epoch:
         restore_parent(model, load_parent(run))
     # Each stretch of a training has an order of its own, or it would begin with that of the first.
-    seed = config.seed + first_epoch + len(config.parent)
+    seed = config.seed + first_epoch + zlib.crc32(config.parent.encode())
     writer = RunFolderWriter(run, first_epoch, best, on_row)
-    watcher = StopWatcher(run, read_limits().training_seconds - writer.seconds_before, on_batch)
+    watcher = StopWatcher(run, read_limits().training_seconds, writer.seconds_before, on_batch)
     reason = ""
     try:
         model.fit(

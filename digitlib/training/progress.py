@@ -112,17 +112,25 @@ class StopWatcher(keras.callbacks.Callback):
 
     Args:
         run: the run.
-        seconds: that it may be trained.
+        seconds: that it may be trained, and
+        seconds_before: how many of them a process that died has used.
         on_batch: called after every batch; what it raises ends the training.
     """
 
-    def __init__(self, run: Run, seconds: float, on_batch: Callable[[], None] = lambda: None):
+    def __init__(
+        self,
+        run: Run,
+        seconds: float,
+        seconds_before: float = 0.0,
+        on_batch: Callable[[], None] = lambda: None,
+    ):
         super().__init__()
         self.run, self.limit, self.on_batch = run, seconds, on_batch
+        self.seconds_before = seconds_before
         self.ends = float("inf")
 
     def on_train_begin(self, logs=None):
-        self.ends = time.monotonic() + self.limit
+        self.ends = time.monotonic() + self.limit - self.seconds_before
 
     def on_train_batch_end(self, batch, logs=None):
         if self.run.stop_requested:

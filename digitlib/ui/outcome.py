@@ -69,16 +69,16 @@ def _continue(run: Run, epochs: int) -> None:
 
 
 def _show_files(run: Run) -> None:
-    files = {".keras": run.keras_file, ".tflite": run.model_file}
+    files = [(".keras", run.keras_file, ".keras"), (".tflite", run.model_file, ".tflite")]
     best = run.metrics.get("best_epoch")
     if best and best < run.metrics["epochs"]:
-        files[f"best .keras (epoch {best})"] = run.best_file
-    for label, file in files.items():
+        files.append((f"Best, of epoch {best}", run.best_file, "-best.keras"))
+    for label, file, ending in files:
         if file.exists():
             st.download_button(
                 label,
                 file.read_bytes,
-                file_name=f"{run.id}-{file.name}",
+                file_name=run.id + ending,
                 mime="application/octet-stream",
                 icon=":material/download:",
                 on_click="ignore",

@@ -1,18 +1,34 @@
+import dataclasses
 import json
 import os
+import re
 import shutil
+import threading
 import time
 
 import dask.config
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from digitlib.errors import EngineError
 from digitlib.runs import engine
+from digitlib.runs.config import TrainingConfig
 from digitlib.runs.engine import submit_run
-from digitlib.runs.folder import LOST_AFTER_SECONDS, Run, list_runs
-from digitlib.ui import start
+from digitlib.runs.folder import (
+    LOST_AFTER_SECONDS,
+    MODELS_FOLDER,
+    Run,
+    change_state,
+    create_run,
+    list_runs,
+    load_run,
+)
+from digitlib.runs.snapshots import Snapshot, list_snapshots, load_panel, write_snapshot
+from digitlib.ui import start, warm
+from digitlib.ui.live import load_live
+from digitlib.ui.loaders import load_refusal
 from digitlib.ui.times import format_seconds
 from tests.pages.conftest import write_rows
 
@@ -277,6 +293,308 @@ def test_an_unknown_engine_error_leaves_the_run_where_it_can_be_seen(open_page, 
     assert len(app.get_by_key("runs").value) == 1
 
 
+# The queue
+
+
+def test_a_queued_run_says_when_its_turn_comes(open_page, make_run):
+    make_run("running")  # for 35 s more
+    first = make_run("queued")
+    time.sleep(0.002)  # the order is that of the times, which count milliseconds
+    second = make_run("queued")
+    text = live(open_page("train", run=first.id)).progress[0].text
+    assert text == f"**{first.id}** is next in the queue · its turn in about 35 s"
+    # The first is a training of `dense` just like that of the shipped one.
+    shipped = json.loads((MODELS_FOLDER / "dense" / "metrics.json").read_text())
+    wait = format_seconds(35 + shipped["training_seconds"])
+    text = live(open_page("train", run=second.id)).progress[0].text
+    assert text == f"**{second.id}** is number 2 of 2 in the queue · its turn in about {wait}"
+
+
+def test_a_wait_that_nobody_can_know_is_not_shown(open_page, make_run):
+    create_run(TrainingConfig("softmax"))  # none was ever trained
+    time.sleep(0.002)
+    run = make_run("queued")
+    text = live(open_page("train", run=run.id)).progress[0].text
+    assert text == f"**{run.id}** is number 2 of 2 in the queue"
+
+
+def test_a_full_queue_is_said_before_the_click(open_page, make_run, monkeypatch, submitted):
+    monkeypatch.setenv("DIGITLIB_MAX_QUEUED", "1")
+    waiting = make_run("queued")
+    app = open_page("train", run=make_run("done").id)
+    assert find_button(app, "Start training").disabled
+    sentence = "The queue is full: 1 run waits already. Try again in a minute."
+    assert sentence in [caption.value for caption in app.caption]
+    change_state(waiting, "stopped")
+    look_again(app)
+    assert not find_button(app, "Start training").disabled
+    assert sentence not in [caption.value for caption in app.caption]
+    click(app, "Start training")
+    assert len(submitted) == 1
+
+
+def test_the_button_comes_back_by_itself_when_there_is_room(open_page, monkeypatch):
+    refusals = ["The queue is full."]
+    monkeypatch.setattr(start, "load_refusal", lambda visitor: refusals.pop() if refusals else "")
+    app = open_page("train")
+    assert not app.exception
+    assert [button.disabled for button in app.button if button.label == "Start training"] == [False]
+
+
+def test_a_queue_that_filled_up_since_gets_a_sentence(open_page, make_run, monkeypatch, submitted):
+    monkeypatch.setenv("DIGITLIB_MAX_QUEUED", "1")
+    app = open_page("train", run=make_run("done").id)
+    make_run("queued")  # by somebody else
+    click(app, "Start training")
+    assert "The queue is full: 1 run waits already." in app.error[0].value
+    assert submitted == []
+
+
+def test_a_visitor_may_have_so_many_runs_and_no_more(open_page, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_MAX_QUEUED_PER_VISITOR", "1")
+    app = open_page("train")
+    click(app, "Start training")
+    look_again(app)
+    assert find_button(app, "Start training").disabled
+    assert any("You have 1 run in the queue" in caption.value for caption in app.caption)
+    assert not find_button(open_page("train"), "Start training").disabled  # another visitor's
+
+
+def test_more_epochs_than_the_server_allows_are_said_before_the_click(open_page, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_MAX_EPOCHS", "3")
+    app = open_page("train")
+    assert find_button(app, "Start training").disabled
+    sentence = "A training may have up to 3 epochs here, not 5."
+    assert any(sentence in caption.value for caption in app.caption)
+    app.slider("dense-epochs").set_value(3).run()
+    assert not find_button(app, "Start training").disabled
+
+
+def test_a_setting_of_the_server_that_is_wrong_gets_a_sentence(open_page, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_MAX_QUEUED", "many")
+    app = open_page("train")
+    assert not app.exception
+    assert find_button(app, "Start training").disabled
+    sentence = "DIGITLIB_MAX_QUEUED must be a whole number from 1 up, not 'many'."
+    assert any(sentence in caption.value for caption in app.caption)
+
+
+def test_the_page_has_the_engine_warmed_once_for_all_visitors(open_page, monkeypatch):
+    warmed = threading.Semaphore(0)
+    monkeypatch.setattr(engine, "warm_engine", warmed.release)
+    warm.warm_up_training.clear()
+    open_page("train")
+    assert warmed.acquire(timeout=10)
+    open_page("train")
+    assert not warmed.acquire(timeout=0.2)
+
+
+def test_an_engine_that_cannot_be_warmed_is_met_at_the_button(open_page, monkeypatch):
+    def fail() -> None:
+        raise EngineError("No engine can be started.")
+
+    monkeypatch.setattr(engine, "warm_engine", fail)
+    warm.warm_up_training.clear()
+    app = open_page("train")
+    warm.warm_up_training().join()
+    assert not app.error
+    assert not app.exception
+
+
+# Going on
+
+
+def interrupt(run: Run) -> Run:
+    """Make a run that trains one whose process went away after its first epoch."""
+    run.checkpoint_file.write_bytes(b"weights")
+    long_ago = time.time() - 2 * LOST_AFTER_SECONDS
+    os.utime(run.folder / "heartbeat", (long_ago, long_ago))
+    return load_run(run.id)
+
+
+@pytest.mark.parametrize("state", ["done", "stopped", "interrupted"])
+def test_a_run_with_weights_is_continued_as_a_new_one(open_page, make_run, submitted, state):
+    run = interrupt(make_run("running")) if state == "interrupted" else make_run(state)
+    run = load_run(run.id)
+    app = open_page("train", run=run.id)
+    if state == "interrupted":
+        assert "Continue it from its last whole epoch." in live(app).error[0].value
+    assert app.slider("further").value == run.config.epochs
+    app.slider("further").set_value(3)
+    click(app, "Continue training")
+    assert not app.exception
+    [child] = submitted
+    assert child.config == dataclasses.replace(run.config, parent=run.id, epochs=3)
+    assert app.query_params["run"] == child.id
+    assert child.id in live(app).progress[0].text
+    assert load_run(run.id).status == run.status
+    table = app.get_by_key("runs").value.set_index("Run")
+    assert table.loc[child.id, "Continues"] == run.id
+
+
+def test_a_run_without_weights_cannot_be_continued(open_page, make_run):
+    app = open_page("train", run=make_run("failed", "The disk is full.").id)
+    assert "Continue training" not in [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_a_run_that_is_not_over_cannot_be_continued(open_page, make_run, state):
+    app = open_page("train", run=make_run(state).id)
+    assert "Continue training" not in [button.label for button in app.button]
+
+
+def test_a_run_that_cannot_be_continued_for_want_of_room_says_so(open_page, make_run, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_MAX_QUEUED", "1")
+    make_run("queued")
+    run = make_run("stopped")
+    app = open_page("train", run=run.id)
+    click(app, "Continue training")
+    assert "The queue is full" in app.error[0].value
+    assert app.query_params["run"] == run.id
+
+
+def test_the_curves_of_a_continued_run_begin_with_those_before(
+    open_page, make_run, read_chart_rows
+):
+    parent = make_run("stopped")
+    child = create_run(dataclasses.replace(parent.config, parent=parent.id, epochs=4))
+    write_rows(child, epoch=3, batch=50)
+    (child.folder / "heartbeat").touch()
+    change_state(child, "running")
+    before, own = parent.read_epochs(), child.read_epochs()
+    app = open_page("train", run=child.id)
+    for rows, column in zip(read_chart_rows(app), ["loss", "accuracy"], strict=True):
+        points = rows[rows["line"] == "validation"]
+        assert points["epoch"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+        values = pd.concat([before, own])[f"validation_{column}"]
+        assert points["value"].tolist() == pytest.approx(values.tolist())
+    for chart in app.get("vega_lite_chart"):
+        x_axis = json.loads(chart.proto.spec)["layer"][1]["encoding"]["x"]
+        assert x_axis["scale"]["domain"] == [0, 5 + 4]
+    # How far it has come is told of this run alone.
+    assert "epoch 3 of 4" in live(app).progress[0].text
+
+
+# What came of it
+
+
+def set_best(run: Run, epoch: int) -> None:
+    shutil.copy(run.keras_file, run.best_file)
+    metrics = json.loads((run.folder / "metrics.json").read_text())
+    (run.folder / "metrics.json").write_text(json.dumps(metrics | {"best_epoch": epoch}))
+
+
+@pytest.mark.parametrize(("best", "offered"), [(4, ["epoch 4"]), (5, [])])
+def test_the_best_epoch_is_offered_where_it_is_not_the_last(open_page, make_run, best, offered):
+    run = make_run("done")
+    set_best(run, best)
+    app = open_page("train", run=run.id)
+    live(app)
+    first, second, *others = [button.label for button in app.download_button]
+    assert (first, second) == (".keras", ".tflite")
+    assert [re.search(r"epoch \d+", label)[0] for label in others] == offered
+
+
+# The panel
+
+
+def take_snapshot(run: Run, epoch: float, right: int) -> None:
+    """Take a snapshot of a network that reads so many digits of the panel right."""
+    answers = load_panel().labels.astype(int)
+    answers[right:] = (answers[right:] + 1) % 10
+    filters = np.linspace(-1, 1, 4 * 9).reshape(4, 3, 3)
+    write_snapshot(run, Snapshot(epoch, np.eye(10, dtype=np.float32)[answers], filters))
+
+
+def find_panels(app: AppTest) -> list[str]:
+    return [html.value for html in app.html if '<div class="panel-digits"' in html.value]
+
+
+def count_marks(app: AppTest) -> tuple[int, int]:
+    """Return how many digits of the panel are shown as right and as wrong; check the rest."""
+    (panel,) = find_panels(app)
+    right, wrong = panel.count('"panel-digit right"'), panel.count('"panel-digit wrong"')
+    assert (panel.count("✓"), panel.count("✗")) == (right, wrong)
+    assert f"<strong>{right} of 24</strong>" in panel
+    described = re.findall(r'panel-digit \w+" [^>]*aria-label="a (\d), read as (\d)"', panel)
+    assert [int(truth) for truth, _ in described] == load_panel().labels.tolist()
+    assert sum(truth == answer for truth, answer in described) == right
+    return right, wrong
+
+
+def test_the_panel_shows_what_it_reads_right_and_what_it_looks_for(open_page, make_run, read_words):
+    run = make_run("running")
+    take_snapshot(run, 0, right=3)
+    take_snapshot(run, 0.25, right=20)
+    app = open_page("train", run=run.id)
+    live(app)
+    assert count_marks(app) == (20, 4)
+    words = read_words(app.main)
+    assert "20 of 24 digits it never trains on are read right after epoch 0.25" in words
+    assert "4 filters of 3 × 3" in words
+    filters = next(html.value for html in app.html if 'class="filters"' in html.value)
+    assert filters.count("<img") == 4
+
+
+def test_the_panel_follows_the_newest_snapshot(open_page, make_run):
+    run = make_run("running")
+    take_snapshot(run, 0, right=3)
+    app = open_page("train", run=run.id)
+    assert count_marks(app) == (3, 21)
+    assert not find_sliders(app, run)
+    for epoch, right in ((0.5, 10), (1, 15), (2, 24)):
+        take_snapshot(run, epoch, right)
+        look_again(app)
+        assert count_marks(app) == (right, 24 - right)
+    (slider,) = find_sliders(app, run)
+    assert slider.value == 3
+
+
+def test_the_panel_stays_at_the_moment_that_was_chosen(open_page, make_run):
+    run = make_run("running")
+    for epoch, right in ((0, 3), (0.5, 10), (1, 15)):
+        take_snapshot(run, epoch, right)
+    app = open_page("train", run=run.id)
+    find_sliders(app, run)[0].set_value(1).run()
+    assert count_marks(app) == (10, 14)
+    for epoch, right in ((2, 20), (3, 24)):
+        take_snapshot(run, epoch, right)
+        look_again(app)
+        assert count_marks(app) == (10, 14)
+    find_sliders(app, run)[0].set_value(4).run()
+    assert count_marks(app) == (24, 0)
+    take_snapshot(run, 4, right=22)
+    look_again(app)
+    assert count_marks(app) == (22, 2)
+
+
+def test_the_panel_of_a_finished_run_goes_back_through_time(open_page, make_run):
+    run = make_run("done")
+    for epoch in range(6):
+        take_snapshot(run, epoch, right=4 * epoch)
+    app = open_page("train", run=run.id)
+    assert count_marks(app) == (20, 4)
+    slider = find_sliders(app, run)[0]
+    assert slider.options == ["epoch 0", "epoch 1", "epoch 2", "epoch 3", "epoch 4", "epoch 5"]
+    slider.set_value(2).run()
+    assert count_marks(app) == (8, 16)
+
+
+def test_a_run_without_snapshots_has_no_panel(open_page, make_run):
+    app = open_page("train", run=make_run("done").id)
+    live(app)
+    assert not find_panels(app)
+
+
+def test_a_damaged_snapshot_hides_nothing_else(open_page, make_run):
+    run = make_run("running")
+    take_snapshot(run, 0, right=3)
+    list_snapshots(run)[0].write_bytes(b"PK")
+    app = open_page("train", run=run.id)
+    assert "epoch 2 of 5" in live(app).progress[0].text
+    assert not find_panels(app)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
@@ -299,6 +617,23 @@ def live(app: AppTest):
 
 def click(app: AppTest, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
+
+
+def find_button(app: AppTest, label: str):
+    (button,) = [button for button in app.button if button.label == label]
+    return button
+
+
+def find_sliders(app: AppTest, run: Run) -> list:
+    return [slider for slider in app.select_slider if slider.key == f"moment-{run.id}"]
+
+
+def look_again(app: AppTest) -> None:
+    """Run a page once more, later than anything is remembered that may have changed since."""
+    for load in (load_live, load_refusal):
+        load.clear()
+    app.run()
+    assert not app.exception
 
 
 def count_points(rows: pd.DataFrame, line: str) -> int:

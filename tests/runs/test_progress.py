@@ -1,9 +1,11 @@
+import json
+
 import pandas as pd
 import pytest
 
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.folder import BATCH_COLUMNS, create_run
-from digitlib.runs.progress import Progress, find_progress, read_progress
+from digitlib.runs.folder import BATCH_COLUMNS, change_state, create_run
+from digitlib.runs.progress import Progress, expect_seconds, find_progress, read_progress
 
 
 def rows(*places: tuple[int, int, float]) -> pd.DataFrame:
@@ -39,3 +41,68 @@ def test_a_run_without_rows_has_not_begun(runs):
     run = create_run(TrainingConfig(epochs=3))
 
     assert read_progress(run) == Progress(0, 3, 0, 0, 0.0, None)
+
+
+# What is expected
+
+
+@pytest.fixture
+def measure(runs):
+    """Make a finished run: ``measure("cnn", seconds=8, epochs=2, digits=10_000)``."""
+
+    def measure(network, seconds, epochs=1, digits=10_000, batch_size=32, state="done"):
+        # It was to learn for longer than it did.
+        config = TrainingConfig(network, epochs=50, batch_size=batch_size, training_digits=digits)
+        run = create_run(config)
+        metrics = {
+            "test": {"accuracy": 0.9, "loss": 0.3, "mistakes": 1000, "count": 10_000},
+            "parameters": 7850,
+            "epochs": epochs,
+            "training_seconds": seconds,
+        }
+        (run.folder / "metrics.json").write_text(json.dumps(metrics))
+        return change_state(run, state)
+
+    return measure
+
+
+def test_a_training_is_expected_to_take_as_long_as_one_like_it(measure):
+    measured = [measure("dense", 100), measure("softmax", 8, epochs=2, digits=10_000)]
+
+    config = TrainingConfig("softmax", epochs=5, training_digits=20_000)
+    assert expect_seconds(config, measured) == pytest.approx(40)
+
+
+@pytest.mark.parametrize(("batch_size", "seconds"), [(8, 30), (40, 30), (90, 10), (1024, 10)])
+def test_the_nearest_batch_size_tells_the_pace(batch_size, seconds, measure):
+    measured = [measure("softmax", 10, batch_size=128), measure("softmax", 30, batch_size=32)]
+
+    config = TrainingConfig("softmax", 1, batch_size, training_digits=10_000)
+    assert expect_seconds(config, measured) == pytest.approx(seconds)
+
+
+def test_of_two_alike_the_newest_tells_the_pace(measure):
+    measured = [measure("softmax", 10), measure("softmax", 30)]
+
+    config = TrainingConfig("softmax", 1, training_digits=10_000)
+    assert expect_seconds(config, measured) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"network": "cnn"},
+        {"network": "softmax", "epochs": 0},
+        {"network": "softmax", "state": "running"},
+    ],
+    ids=["another network", "no whole epoch", "not over"],
+)
+def test_nothing_is_expected_where_nothing_like_it_was_measured(settings, measure):
+    assert expect_seconds(TrainingConfig("softmax"), []) is None
+    assert expect_seconds(TrainingConfig("softmax"), [measure(seconds=8, **settings)]) is None
+
+
+def test_a_run_without_measurements_tells_no_pace(runs):
+    failed = change_state(create_run(TrainingConfig("softmax")), "failed")
+
+    assert expect_seconds(TrainingConfig("softmax"), [failed]) is None
