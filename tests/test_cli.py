@@ -72,7 +72,7 @@ def test_predict_names_digit_and_confidence_per_file(pictures):
     lines = process.stdout.splitlines()
     assert len(lines) == len(pictures)
     for line, path in zip(lines, pictures, strict=True):
-        assert re.fullmatch(rf"{re.escape(str(path))}: {truth(path)} \(\d+\.\d%\)", line)
+        assert re.fullmatch(rf"{re.escape(str(path))}: {truth(path)} \(>?\d+\.\d%\)", line)
 
 
 def test_predict_json_keeps_the_order_and_goes_on_after_a_failure(pictures, tmp_path):
@@ -199,7 +199,7 @@ def test_evaluate_measures_the_model(tmp_path):
     assert [row[1:] for row in matrix] == test["confusion"]
 
     labels = load_mnist("test").labels
-    sample = re.compile(r"test digit (\d+): read as (\d) \([\d.]+%\), is (\d): (\w+)")
+    sample = re.compile(r"test digit (\d+): read as (\d) \(>?[\d.]+%\), is (\d): (\w+)")
     samples = sample.findall(process.stdout)
     assert len(samples) == 5
     for index, answer, label, mark in samples:

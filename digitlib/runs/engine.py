@@ -5,7 +5,10 @@ one worker start on this machine, see ``local_engine``. Either way, whoever want
 stands reads its folder.
 """
 
+import asyncio
 import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from contextlib import suppress
 
 import dask.config
@@ -22,11 +25,15 @@ from digitlib.runs.local_engine import (
     start_scheduler,
     start_worker,
     starting,
+    worker_lives,
 )
 from digitlib.runs.queue import order_queue
 from digitlib.runs.worker import stamp_code, train_in_worker, warm_worker
 
 LAST = -1_000_000  # a priority
+# What Dask raises when a scheduler goes away in the middle of something; the AttributeError is of a
+# client that has given it up.
+LOST = (OSError, TimeoutError, asyncio.TimeoutError, CancelledError, AttributeError)
 WORKER_SECONDS = 5.0  # a worker that has just been started, or is being started again by its nanny
 
 
@@ -40,8 +47,7 @@ def submit_run(run: Run) -> None:
         EngineError: no engine can be started or reached. The run is then marked ``failed``.
     """
     try:
-        with _connect() as client:
-            _submit(client, [run])
+        _use_engine(lambda client: _submit(client, [run]))
     except EngineError as error:
         change_state(run, "failed", str(error))
         raise
@@ -75,11 +81,10 @@ def recover_queue() -> None:
     runs = list_runs().runs
     waiting = order_queue(runs)
     if waiting:
-        with _connect() as client:
-            _submit(client, waiting)
+        _use_engine(lambda client: _submit(client, waiting))
     elif find_engine() and any(_is_silent(run) for run in runs):
-        with _connect():
-            pass  # the engine knows of the run and hands it to a new worker
+        # The engine knows of the run and hands it to a new worker.
+        _use_engine(lambda client: None)
 
 
 def warm_engine() -> None:
@@ -90,22 +95,7 @@ def warm_engine() -> None:
     Raises:
         EngineError: no engine can be started or reached.
     """
-    with _connect() as client:
-        code = stamp_code()
-        with suppress(TimeoutError):
-            client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        futures = [
-            client.submit(
-                warm_worker,
-                code,
-                key=f"warm {address}",
-                workers=[address],
-                priority=LAST,
-                pure=False,
-            )
-            for address in client.scheduler_info(n_workers=-1)["workers"]
-        ]
-        _leave_behind(client, futures)
+    _use_engine(_warm_workers)
 
 
 def find_engine() -> str | None:
@@ -114,6 +104,27 @@ def find_engine() -> str | None:
     if address is None:
         address = read_address()
     return address if address is not None and answers(address) else None
+
+
+def _use_engine(action: Callable[[Client], None]) -> None:
+    """Have the engine do something.
+
+    One on this machine may leave, idle for long enough, at the very moment that it is asked; then
+    another is started, once.
+
+    Raises:
+        EngineError: no engine can be started or reached.
+    """
+    for last_attempt in (False, True):
+        try:
+            with _connect() as client:
+                return action(client)
+        except EngineError:
+            if last_attempt or dask.config.get("scheduler-address", None) or find_engine():
+                raise
+        except LOST as error:
+            if last_attempt or dask.config.get("scheduler-address", None):
+                raise EngineError("The scheduler went away just now. Try again.") from error
 
 
 def _connect() -> Client:
@@ -162,10 +173,32 @@ def _ensure_worker(client: Client) -> None:
     if client.scheduler_info()["workers"]:
         return
     with starting():
-        try:
-            client.wait_for_workers(1, timeout=WORKER_SECONDS)
-        except TimeoutError:
+        # The process that keeps a worker going may have just been started, or be starting it anew.
+        deadline = time.monotonic() + WORKER_SECONDS
+        while worker_lives() and not client.scheduler_info()["workers"]:
+            if time.monotonic() > deadline:
+                return  # it comes, or leaves by itself; whoever waits for a run asks again
+            time.sleep(0.1)
+        if not client.scheduler_info()["workers"]:
             start_worker()
+
+
+def _warm_workers(client: Client) -> None:
+    code = stamp_code()
+    with suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    futures = [
+        client.submit(
+            warm_worker,
+            code,
+            key=f"warm {address}",
+            workers=[address],
+            priority=LAST,
+            pure=False,
+        )
+        for address in client.scheduler_info(n_workers=-1)["workers"]
+    ]
+    _leave_behind(client, futures)
 
 
 def _submit(client: Client, runs: list[Run]) -> None:

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 from distributed.comm import get_address_host_port, parse_address
 from filelock import FileLock, Timeout
 
@@ -49,6 +50,8 @@ def starting() -> Iterator[None]:
     except Timeout as error:
         raise EngineError("Another process is starting the engine and does not finish.") from error
     except OSError as error:
+        if error.errno is None:
+            raise  # Dask's own, of a scheduler that has gone meanwhile
         raise EngineError(f"The engine cannot be started: {error.strerror} ({folder}).") from error
 
 
@@ -82,6 +85,16 @@ def start_worker() -> None:
         "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--death-timeout", "20",
         "--local-directory", str(folder), log=folder / "worker.log", behind=True,
     )  # fmt: skip
+
+
+def worker_lives() -> bool:
+    """Whether a process that keeps a worker going runs for this folder, started by whomever."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone meanwhile, or another user's
+            words = process.cmdline()
+            if "distributed.cli.dask_worker" in words and str(scheduler_file()) in words:
+                return True
+    return False
 
 
 def read_address() -> str | None:

@@ -65,6 +65,8 @@ def train(
     keras.utils.set_random_seed(config.seed)
     model = build_model(config)
     on_model(model)
+    # The optimiser's variables beforehand, or TensorFlow traces the first step twice to make them.
+    model.optimizer.build(model.trainable_variables)
     first_epoch, best = restore_checkpoint(model, run) or (0, None)
     if config.parent and not first_epoch:
         restore_parent(model, load_parent(run))
@@ -109,8 +111,6 @@ def build_model(config: TrainingConfig) -> keras.Model:
         metrics=["accuracy"],
         steps_per_execution=min(MOST_STEPS, rows_every(count_batches(config))),
     )
-    # Made beforehand, or TensorFlow traces the training step twice: once to make them.
-    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -3,86 +3,29 @@
 They are started once for this module, for a worker needs seconds to load TensorFlow.
 """
 
-import os
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dask.config
-import psutil
 import pytest
 
 from digitlib.errors import EngineError
 from digitlib.runs import folder, local_engine
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.engine import find_engine, recover_queue, stop_run, submit_run
-from digitlib.runs.folder import Run, change_state, create_run, load_run
-
-BRIEF = TrainingConfig("softmax", epochs=1, training_digits=500)
-LONG = TrainingConfig("softmax", epochs=100, batch_size=8)
-PATIENCE = 120  # seconds; only a test that fails waits so long
-
-
-def find_processes(runs: Path) -> list[psutil.Process]:
-    """Return the schedulers and workers of one runs folder, and their children."""
-    scheduler_file = str(runs / ".engine" / "scheduler.json")
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        if scheduler_file in (process.info["cmdline"] or []):
-            found += [process, *process.children(recursive=True)]
-    return found
-
-
-def kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        process.kill()
-    psutil.wait_procs(processes, timeout=PATIENCE)
-
-
-def kill_engine(runs: Path) -> None:
-    kill(find_processes(runs))
-
-
-@pytest.fixture(scope="module")
-def engine_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The runs folder that all tests of this module share, and with it the engine."""
-    runs = tmp_path_factory.mktemp("engine") / "runs"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DIGITLIB_RUNS", str(runs))
-        patch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-        try:
-            yield runs
-        finally:
-            kill_engine(runs)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def wait_for_end(run: Run) -> Run:
-    wait_until(lambda: not load_run(run.id).active)
-    return load_run(run.id)
-
-
-def submit(config: TrainingConfig) -> Run:
-    run = create_run(config)
-    submit_run(run)
-    return run
-
-
-def run_python(code: str, **environment: str) -> str:
-    process = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | environment, capture_output=True, text=True, check=True, timeout=PATIENCE,
-    )  # fmt: skip
-    return process.stdout.strip()
+from digitlib.runs.folder import change_state, create_run, load_run
+from tests.runs.conftest import (
+    BRIEF,
+    LONG,
+    find_processes,
+    kill,
+    kill_engine,
+    run_python,
+    submit,
+    wait_for_end,
+    wait_until,
+)
 
 
 def test_nothing_runs_before_the_first_training(engine_runs):
