@@ -22,7 +22,7 @@ from digitlib.runs.local_engine import (
     answers,
     read_address,
     scheduler_file,
-    start_scheduler,
+    start_both,
     start_worker,
     starting,
     worker_lives,
@@ -31,6 +31,7 @@ from digitlib.runs.queue import order_queue
 from digitlib.runs.worker import stamp_code, train_in_worker, warm_worker
 
 LAST = -1_000_000  # a priority
+WARM_NETWORKS = ("dense", "cnn")  # those that most begin with
 # What Dask raises when a scheduler goes away in the middle of something; the AttributeError is of a
 # client that has given it up.
 LOST = (OSError, TimeoutError, asyncio.TimeoutError, CancelledError, AttributeError)
@@ -161,8 +162,7 @@ def _start_engine() -> str:
         address = read_address()
         if address is not None and answers(address):
             return address
-        address = start_scheduler()
-        start_worker()
+        address = start_both()
         with _open_client(address) as client:
             _submit(client, order_queue(list_runs().runs))
         return address
@@ -187,16 +187,20 @@ def _warm_workers(client: Client) -> None:
     code = stamp_code()
     with suppress(TimeoutError):
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    # A task for each network, so that a run need wait for one of them at most.
     futures = [
         client.submit(
             warm_worker,
+            network,
             code,
-            key=f"warm {address}",
-            workers=[address],
-            priority=LAST,
+            key=f"warm {network} {worker}",
+            workers=[worker],
+            priority=LAST - place,
             pure=False,
         )
-        for address in client.scheduler_info(n_workers=-1)["workers"]
+        for worker in workers
+        for place, network in enumerate(WARM_NETWORKS)
     ]
     _leave_behind(client, futures)
 

@@ -55,11 +55,11 @@ def starting() -> Iterator[None]:
         raise EngineError(f"The engine cannot be started: {error.strerror} ({folder}).") from error
 
 
-def start_scheduler() -> str:
-    """Start a scheduler and return its address.
+def start_both() -> str:
+    """Start a scheduler and a worker at the same time and return the scheduler's address.
 
     Raises:
-        EngineError: it does not start.
+        EngineError: the scheduler does not start.
         OSError: its folder cannot be written.
     """
     scheduler_file().unlink(missing_ok=True)
@@ -69,11 +69,12 @@ def start_scheduler() -> str:
         "--idle-timeout", f"{read_limits().idle_seconds} seconds",
         log=engine_folder() / "scheduler.log",
     )  # fmt: skip
+    start_worker()
     return _wait_for_address(scheduler)
 
 
 def start_worker() -> None:
-    """Start a worker; it finds the scheduler by its file.
+    """Start a worker; it waits for the scheduler's file, and finds the scheduler by it.
 
     Raises:
         OSError: its folder cannot be written.
@@ -83,7 +84,8 @@ def start_worker() -> None:
     _start_process(
         "dask_worker", "--scheduler-file", str(scheduler_file()), "--no-dashboard",
         "--nworkers", "1", "--nthreads", "1", "--memory-limit", "0", "--death-timeout", "20",
-        "--local-directory", str(folder), log=folder / "worker.log", behind=True,
+        "--local-directory", str(folder), "--preload", "digitlib.runs.preload",
+        log=folder / "worker.log", behind=True,
     )  # fmt: skip
 
 
@@ -127,7 +129,7 @@ def _start_process(
         log: the file that its output goes to.
         behind: whether other processes are served first where there is not enough for all.
     """
-    nice = ["nice", "-n", "10"] if behind and shutil.which("nice") else []
+    nice = ["nice", "-n", "5"] if behind and shutil.which("nice") else []
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")])),
         "TF_CPP_MIN_LOG_LEVEL": "2",

@@ -32,12 +32,12 @@ def train_in_worker(folder: str, code: str) -> None:
         sys.stderr.flush()
 
 
-def warm_worker(code: str) -> None:
-    """Load TensorFlow, the digits, and all that a first training does once, ahead of it."""
+def warm_worker(network: str, code: str) -> None:
+    """Load TensorFlow, the digits, and all that a first training of a network does once."""
     _load_anew_unless(code)
     from digitlib.training.warm import warm_up
 
-    warm_up()
+    warm_up(network)
 
 
 def stamp_code() -> str:

@@ -29,6 +29,7 @@ from digitlib.training.progress import (
     StopWatcher,
     rows_every,
 )
+from digitlib.training.ready import take_model
 
 MOST_STEPS = 8  # batches between two looks at the stop file; Python costs less, the fewer looks
 
@@ -65,8 +66,7 @@ def train(
     keras.utils.set_random_seed(config.seed)
     model = build_model(config)
     on_model(model)
-    # The optimiser's variables beforehand, or TensorFlow traces the first step twice to make them.
-    model.optimizer.build(model.trainable_variables)
+    model = take_model(model, config)
     first_epoch, best = restore_checkpoint(model, run) or (0, None)
     if config.parent and not first_epoch:
         restore_parent(model, load_parent(run))
@@ -77,7 +77,7 @@ def train(
     reason = ""
     try:
         model.fit(
-            _feed(load_digits("training").take(slice(config.training_digits)), config, seed),
+            feed(load_digits("training").take(slice(config.training_digits)), config, seed),
             shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
@@ -131,7 +131,7 @@ def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
     return pixels, digits.labels
 
 
-def _feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
+def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
     """Return the batches of an epoch, in another order each time they are gone through.
 
     The pixels are kept as bytes and made floats a batch at a time: handed to Keras as one array of

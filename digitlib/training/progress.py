@@ -174,7 +174,7 @@ class SnapshotWriter(keras.callbacks.Callback):
         self._take(epoch + 1.0)
 
     def _take(self, epoch: float) -> None:
-        probabilities = np.asarray(self.model(self.panel, training=False))
+        probabilities = self.model.predict_on_batch(self.panel)
         write_snapshot(self.run, Snapshot(epoch, probabilities, collect_filters(self.model)))
 
 

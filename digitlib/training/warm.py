@@ -3,20 +3,29 @@
 import gc
 from functools import cache
 
-from digitlib.runs.config import TrainingConfig
+from digitlib.runs.catalogue import default_config
 from digitlib.runs.snapshots import load_panel
 from digitlib.training.export import to_litert
-from digitlib.training.loop import build_model, load_digits, to_input
+from digitlib.training.loop import build_model, feed, load_digits, to_input
+from digitlib.training.ready import take_model
 
 
 @cache
-def warm_up() -> None:
-    """Load the digits, and build, train and export a small network that nobody will see."""
+def warm_up(network: str) -> None:
+    """Load the digits; build, trace and export a network, whose graphs then serve the first run."""
     for split in ("training", "validation", "test"):
         load_digits(split)
-    load_panel()
-    model = build_model(TrainingConfig("dense"))
-    model.fit(*to_input(load_digits("training").take(slice(64))), verbose=0)
+    config = default_config(network)
+    model = take_model(build_model(config), config)
+    few = load_digits("training").take(slice(config.batch_size * 8))
+    model.fit(
+        feed(few, config, seed=0),
+        shuffle=False,
+        validation_data=to_input(load_digits("validation").take(slice(500))),
+        validation_batch_size=500,
+        verbose=0,
+    )
+    model.predict_on_batch(to_input(load_panel())[0])
     to_litert(model)
     # All of TensorFlow is searched for garbage before each training otherwise: 0.3 s.
     gc.collect()

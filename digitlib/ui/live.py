@@ -17,7 +17,7 @@ from digitlib.runs.snapshots import list_snapshots
 from digitlib.ui.charts import collect_lines
 from digitlib.ui.loaders import load_measured
 
-SECONDS = 0.4  # that it is good for
+SECONDS = 0.25  # that it is good for
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,27 @@ from digitlib.ui.panel import show_panel
 from digitlib.ui.problems import escape_markdown, show_problem
 from digitlib.ui.times import format_seconds
 
-REFRESH_SECONDS = {"queued": 0.7, "running": 0.7, "interrupted": 3.0}  # it may be picked up
+# By what there is to see; an interrupted run may be picked up.
+REFRESH_SECONDS = {"nothing yet": 0.3, "curves": 0.8, "interrupted": 3.0}
 
 
 def show_run(run: Run) -> None:
     """Show a run: live while it trains, then what came of it."""
     if run.status.state in ("queued", "interrupted") and (problem := _recover_queue()):
         show_problem(problem)
-    refresh = REFRESH_SECONDS.get(run.status.state)
-    st.fragment(_show_run_now, run_every=refresh)(run.id, run.status.state)
+    try:
+        view = _choose_view(load_live(run.id))
+    except DigitLabError as error:
+        show_problem(error)
+        return
+    st.fragment(_show_run_now, run_every=REFRESH_SECONDS.get(view))(run.id, view)
+
+
+def _choose_view(live: Live) -> str:
+    """Return what there is to see of a run, which decides how often to look."""
+    if not live.run.active:
+        return live.run.status.state
+    return "nothing yet" if live.progress.epoch == 0 else "curves"
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
@@ -34,15 +46,16 @@ def _recover_queue() -> str | None:
     return None
 
 
-def _show_run_now(run_id: str, state_before: str) -> None:
+def _show_run_now(run_id: str, view_before: str) -> None:
     try:
         live = load_live(run_id)
     except DigitLabError as error:
         st.warning(escape_markdown(str(error)))
         return
     run = live.run
-    if run.status.state != state_before:
-        st.rerun()  # the rest of the page, and the pace of this part, change with the state
+    view = _choose_view(live)
+    if view != view_before and not run.active:
+        st.rerun()  # the rest of the page changes, too
     if run.status.state == "queued":
         _recover_queue()  # a queue whose engine went away must not wait for a click
     with st.container(key="live"):
@@ -52,6 +65,8 @@ def _show_run_now(run_id: str, state_before: str) -> None:
             show_outcome(run)
         show_curves(live)
         show_panel(live)
+    if view != view_before:
+        st.rerun()  # at another pace from now on
 
 
 def _show_progress(live: Live) -> None:

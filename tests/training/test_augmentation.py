@@ -3,7 +3,7 @@ import pytest
 
 from digitlib.runs.config import TrainingConfig
 from digitlib.training.augmentation import build_augmentation
-from digitlib.training.loop import _feed
+from digitlib.training.loop import feed
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_each_digit_is_changed_on_its_own(digits):
 
 def test_each_epoch_sees_the_digits_changed_anew(validation):
     config = TrainingConfig(batch_size=50, augmentation=True)
-    batches = _feed(validation.take(slice(100)), config, seed=0)
+    batches = feed(validation.take(slice(100)), config, seed=0)
 
     # The mean over all digits does not depend on their order.
     means = [np.mean([images.numpy().mean(0) for images, _ in batches], axis=0) for _ in range(2)]

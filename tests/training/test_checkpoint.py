@@ -41,7 +41,9 @@ SEED = 3  # of a training whose best epoch is not the last
 
 def build(seed: int = 0, **settings) -> keras.Model:
     keras.utils.set_random_seed(seed)
-    return build_model(TrainingConfig(**{"network": "softmax"} | settings))
+    model = build_model(TrainingConfig(**{"network": "softmax"} | settings))
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def shake(model: keras.Model, seed: int = 1) -> None:
@@ -315,7 +317,7 @@ def test_each_stretch_goes_through_the_digits_in_an_order_of_its_own(done, runs,
         seeds.append(seed)
         raise TrainingAbandoned
 
-    monkeypatch.setattr(loop, "_feed", remember)
+    monkeypatch.setattr(loop, "feed", remember)
     parent = copy(done, runs)
     for name in ("next", "last"):  # names as long as one another, as those of most runs are
         child = create_run(dataclasses.replace(done.config, parent=parent.id), name)

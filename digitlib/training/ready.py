@@ -1,0 +1,47 @@
+"""Networks kept ready: a process traces the training step of a network once, not for every run.
+
+TensorFlow makes a graph of a network's training step the first time it is trained, which takes the
+better part of a second. The graph depends on what the network is, not on its weights. So the model
+of an ended run serves the next one of its kind, with everything it has learnt overwritten.
+"""
+
+from collections import OrderedDict
+
+import keras
+
+from digitlib.runs.config import TrainingConfig
+
+MOST_KEPT = 6
+
+_kept: OrderedDict[tuple, keras.Model] = OrderedDict()
+
+
+def take_model(fresh: keras.Model, config: TrainingConfig) -> keras.Model:
+    """Return a compiled model in the very state of a fresh one, whose graphs may be made already.
+
+    Args:
+        fresh: the model as built for this run; its optimiser's variables are made here.
+        config: of the run.
+    """
+    # Beforehand, or TensorFlow traces the first step twice, once to make them.
+    fresh.optimizer.build(fresh.trainable_variables)
+    kind = (config.network, config.dropout, config.optimiser, fresh.steps_per_execution)
+    ready = _kept.pop(kind, None)
+    if ready is None or _shapes(ready) != _shapes(fresh):
+        ready = fresh
+    for old, new in zip(_variables(ready), _variables(fresh), strict=True):
+        if old is not new:
+            old.assign(new)
+    _kept[kind] = ready
+    while len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
+    return ready
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Return all that a training changes: weights, states of chance, the optimiser's memory."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _shapes(model: keras.Model) -> list[tuple]:
+    return [tuple(variable.shape) for variable in _variables(model)]
