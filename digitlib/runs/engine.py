@@ -20,9 +20,9 @@ from digitlib.runs.folder import Run, change_state, list_runs, read_run, read_st
 from digitlib.runs.local_engine import (
     CONNECT_SECONDS,
     answers,
+    ensure_engine,
     read_address,
     scheduler_file,
-    start_both,
     start_worker,
     starting,
     worker_lives,
@@ -158,14 +158,10 @@ def _open_client(address: str) -> Client:
 
 def _start_engine() -> str:
     """Start a scheduler and a worker unless another process just did; return the address."""
-    with starting():
-        address = read_address()
-        if address is not None and answers(address):
-            return address
-        address = start_both()
-        with _open_client(address) as client:
-            _submit(client, order_queue(list_runs().runs))
-        return address
+    address = ensure_engine()
+    with _open_client(address) as client:
+        _submit(client, order_queue(list_runs().runs))
+    return address
 
 
 def _ensure_worker(client: Client) -> None:
@@ -184,6 +180,7 @@ def _ensure_worker(client: Client) -> None:
 
 
 def _warm_workers(client: Client) -> None:
+    _submit(client, order_queue(list_runs().runs))
     code = stamp_code()
     with suppress(TimeoutError):
         client.wait_for_workers(1, timeout=WORKER_SECONDS)

@@ -1,6 +1,7 @@
 """A scheduler and a worker on this machine, each a process that outlives the one that started it.
 
 They are found again through their scheduler file, and end when they have been idle for a while.
+Nothing here loads Dask, which takes most of a second: the processes are on their way before that.
 """
 
 import os
@@ -14,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from distributed.comm import get_address_host_port, parse_address
 from filelock import FileLock, Timeout
 
 from digitlib.errors import EngineError
@@ -53,6 +53,17 @@ def starting() -> Iterator[None]:
         if error.errno is None:
             raise  # Dask's own, of a scheduler that has gone meanwhile
         raise EngineError(f"The engine cannot be started: {error.strerror} ({folder}).") from error
+
+
+def ensure_engine() -> str:
+    """Return the address of this machine's scheduler, after starting it and a worker if need be.
+
+    Raises:
+        EngineError: they cannot be started.
+    """
+    with starting():
+        address = read_address()
+        return address if address is not None and answers(address) else start_both()
 
 
 def start_both() -> str:
@@ -110,13 +121,14 @@ def read_address() -> str | None:
 def answers(address: str) -> bool:
     """Whether a scheduler answers at an address such as ``tcp://127.0.0.1:40123``."""
     try:
-        scheme, _ = parse_address(address)
-        place = get_address_host_port(address, strict=True)
+        scheme, _, place = address.rpartition("://")
+        host, _, port = place.rpartition(":")
+        place = (host.strip("[]"), int(port))
         with socket.create_connection(place, timeout=CONNECT_SECONDS) as connection:
             # Dask speaks first. Another program that has the port by now, and waits to be spoken
             # to, would keep a client waiting for ever.
-            return scheme != "tcp" or connection.recv(1) != b""
-    except (OSError, ValueError, TypeError, OverflowError):  # nobody there, or no such address
+            return scheme == "tls" or connection.recv(1) != b""
+    except (OSError, ValueError, AttributeError, OverflowError):  # nobody there, or no such address
         return False
 
 

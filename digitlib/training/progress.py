@@ -158,13 +158,14 @@ class SnapshotWriter(keras.callbacks.Callback):
         drop_snapshots_after(run, first_epoch)
 
     def on_train_begin(self, logs=None):
-        if self.first_epoch == 0:
-            self._take(0.0)
+        self.untaught = self.model.get_weights() if self.first_epoch == 0 else None
 
     def on_epoch_begin(self, epoch, logs=None):
         self.early = list(EARLY_SNAPSHOTS) if epoch == 0 else []
 
     def on_train_batch_end(self, batch, logs=None):
+        if self.untaught is not None:
+            self._take_untaught()
         share = (batch + 1) / self.params["steps"]
         if self.early and self.early[0] <= share < 1:
             self.early = [later for later in self.early if later > share]
@@ -172,6 +173,14 @@ class SnapshotWriter(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._take(epoch + 1.0)
+
+    def _take_untaught(self) -> None:
+        # Only now, so that nobody waits for it before the first point of the chart.
+        weights = self.model.get_weights()
+        self.model.set_weights(self.untaught)
+        self._take(0.0)
+        self.model.set_weights(weights)
+        self.untaught = None
 
     def _take(self, epoch: float) -> None:
         probabilities = self.model.predict_on_batch(self.panel)

@@ -1,11 +1,13 @@
 """Import and load what the first drawing needs while the visitor still looks at the page."""
 
+import os
 import threading
 
 import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import DEFAULT_MODEL
+from digitlib.runs.local_engine import ensure_engine
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,9 +27,11 @@ def warm_up_training() -> threading.Thread:
 
 
 def _start_engine() -> None:
-    from digitlib.runs.engine import warm_engine
-
     try:
+        if not os.environ.get("DASK_SCHEDULER_ADDRESS"):
+            ensure_engine()  # before Dask is loaded here, which takes as long as to start it there
+        from digitlib.runs.engine import warm_engine
+
         warm_engine()
     except DigitLabError:
         return  # the button that trains meets it again, and says it

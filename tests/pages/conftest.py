@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest, app_test
 from digitlib.runs import engine
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
+from digitlib.ui import warm
 from digitlib.ui.live import load_live
 from digitlib.ui.loaders import load_measured, load_models, load_refusal
 
@@ -30,6 +31,7 @@ def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
     for load in (load_models, load_measured, load_refusal, load_live):
         load.clear()  # what the test before has listed
     monkeypatch.setattr(engine, "warm_engine", lambda: None)
+    monkeypatch.setattr(warm, "ensure_engine", lambda: "")
     # A server learns once that st.navigation rules over the folder pages/; AppTest forgets it
     # before every run, by this name, and would lose clicks to the page's entering anew.
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
