@@ -17,7 +17,8 @@ test: .venv/dev-installed
 	$(BIN)/ruff format --check .
 	@# The browser of the system, else Playwright's own.
 	@command -v chromium >/dev/null || $(BIN)/playwright install chromium
-	$(BIN)/pytest -v -m "not browser"
+	@# Two at a time: many wait for processes of their own.
+	$(BIN)/pytest -v -n 2 --dist loadfile -m "not browser"
 	$(BIN)/pytest -v -m browser
 
 benchmarks: .venv/dev-installed
