@@ -6,7 +6,16 @@ from digitlib.data.mnist import (
     Digits,
     Split,
     load_mnist,
+    load_splits,
     pick_samples,
 )
 
-__all__ = ["MNIST_FILE", "TEST_DIGITS", "Digits", "Split", "load_mnist", "pick_samples"]
+__all__ = [
+    "MNIST_FILE",
+    "TEST_DIGITS",
+    "Digits",
+    "Split",
+    "load_mnist",
+    "load_splits",
+    "pick_samples",
+]

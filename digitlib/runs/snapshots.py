@@ -38,11 +38,19 @@ class Snapshot:
 
 @cache
 def load_panel() -> Digits:
-    """Return the same 24 validation digits every time, which no network trains on.
+    """Return the panel: the same 24 validation digits every time.
+
+    Raises:
+        DataError: as ``load_mnist``.
+    """
+    return pick_panel(load_mnist("validation"))
+
+
+def pick_panel(validation: Digits) -> Digits:
+    """Pick the panel from the validation digits, which no network trains on.
 
     They are the first two of each class and four that are hard, zeros first.
     """
-    validation = load_mnist("validation")
     first = [np.flatnonzero(validation.labels == digit)[:2] for digit in range(10)]
     places = np.concatenate([*first, HARD])
     return validation.take(places[np.argsort(validation.labels[places], kind="stable")])

@@ -1,15 +1,13 @@
 """The training of one network, from its config to its metrics."""
 
-import functools
 import math
 import zlib
 from collections.abc import Callable
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from digitlib.data import Digits, Split, load_mnist
+from digitlib.data import Digits
 from digitlib.errors import TrainingError
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
@@ -20,6 +18,7 @@ from digitlib.runs.folder import Run, load_parent, write_probabilities
 from digitlib.runs.limits import read_limits
 from digitlib.training.augmentation import build_augmentation
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
+from digitlib.training.digits import load_digits, to_input
 from digitlib.training.export import save_model
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import (
@@ -117,18 +116,6 @@ def build_model(config: TrainingConfig) -> keras.Model:
 def count_batches(config: TrainingConfig) -> int:
     """Return how many batches an epoch has."""
     return -(-config.training_digits // config.batch_size)
-
-
-@functools.cache
-def load_digits(split: Split) -> Digits:
-    """Load digits once for all runs of this process: half a second that each need not wait."""
-    return load_mnist(split)
-
-
-def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
-    """Return digits as a network takes them: float32 (n, 28, 28, 1) from 0 to 1, labels (n,)."""
-    pixels = np.divide(digits.images[..., np.newaxis], 255, dtype=np.float32)
-    return pixels, digits.labels
 
 
 def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:

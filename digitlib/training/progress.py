@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from digitlib.runs.folder import BATCH_COLUMNS, Run
-from digitlib.runs.snapshots import Snapshot, drop_snapshots_after, load_panel, write_snapshot
+from digitlib.runs.snapshots import Snapshot, drop_snapshots_after, pick_panel, write_snapshot
 from digitlib.training.checkpoint import Best, write_checkpoint
+from digitlib.training.digits import load_digits
 
 ROWS_PER_EPOCH = 50
 
@@ -154,7 +155,9 @@ class SnapshotWriter(keras.callbacks.Callback):
     def __init__(self, run: Run, first_epoch: int = 0):
         super().__init__()
         self.run, self.first_epoch = run, first_epoch
-        self.panel = (load_panel().images[..., np.newaxis] / np.float32(255)).astype(np.float32)
+        self.panel = (
+            pick_panel(load_digits("validation")).images[..., np.newaxis] / np.float32(255)
+        ).astype(np.float32)
         drop_snapshots_after(run, first_epoch)
 
     def on_train_begin(self, logs=None):

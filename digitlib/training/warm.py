@@ -4,17 +4,16 @@ import gc
 from functools import cache
 
 from digitlib.runs.catalogue import default_config
-from digitlib.runs.snapshots import load_panel
+from digitlib.runs.snapshots import pick_panel
+from digitlib.training.digits import load_digits, to_input
 from digitlib.training.export import to_litert
-from digitlib.training.loop import build_model, feed, load_digits, to_input
+from digitlib.training.loop import build_model, feed
 from digitlib.training.ready import take_model
 
 
 @cache
 def warm_up(network: str) -> None:
-    """Load the digits; build, trace and export a network, whose graphs then serve the first run."""
-    for split in ("training", "validation", "test"):
-        load_digits(split)
+    """Build, trace and export a network, whose graphs then serve the first run."""
     config = default_config(network)
     model = take_model(build_model(config), config)
     few = load_digits("training").take(slice(config.batch_size * 8))
@@ -25,7 +24,7 @@ def warm_up(network: str) -> None:
         validation_batch_size=500,
         verbose=0,
     )
-    model.predict_on_batch(to_input(load_panel())[0])
+    model.predict_on_batch(to_input(pick_panel(load_digits("validation")))[0])
     to_litert(model)
     # All of TensorFlow is searched for garbage before each training otherwise: 0.3 s.
     gc.collect()

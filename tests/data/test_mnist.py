@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitlib.data import MNIST_FILE, load_mnist, mnist, pick_samples
+from digitlib.data import MNIST_FILE, load_mnist, load_splits, mnist, pick_samples
 from digitlib.errors import DataError
 
 BUILD_SCRIPT = Path(__file__).parents[2] / "tools" / "build_mnist.py"
@@ -200,3 +200,13 @@ def test_the_sums_of_the_arrays_are_those_of_the_published_files():
             content = header + archive[name].tobytes()
             assert hashlib.sha256(content).hexdigest() == published
             assert mnist.SHA256[name] == sha256(archive[name])
+
+
+def test_all_parts_at_once_are_what_they_are_one_by_one():
+    splits = load_splits()
+
+    assert list(splits) == ["training", "validation", "test"]
+    for split, digits in splits.items():
+        alone = load_mnist(split)
+        assert np.array_equal(digits.images, alone.images)
+        assert np.array_equal(digits.labels, alone.labels)

@@ -32,7 +32,8 @@ from digitlib.runs.snapshots import (
 )
 from digitlib.training import loop
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent, write_checkpoint
-from digitlib.training.loop import build_model, to_input
+from digitlib.training.digits import to_input
+from digitlib.training.loop import build_model
 from digitlib.training.networks import NETWORKS
 from tests.training.conftest import BRIEF
 

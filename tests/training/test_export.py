@@ -13,8 +13,9 @@ from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run, request_stop
 from digitlib.runs.lifecycle import carry_out
 from digitlib.runs.snapshots import Snapshot, list_snapshots, load_panel, read_snapshot
+from digitlib.training.digits import to_input
 from digitlib.training.export import save_model, to_litert
-from digitlib.training.loop import build_model, to_input
+from digitlib.training.loop import build_model
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import collect_filters
 

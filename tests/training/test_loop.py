@@ -14,7 +14,8 @@ from digitlib.runs.folder import (
     request_stop,
 )
 from digitlib.runs.lifecycle import carry_out
-from digitlib.training.loop import build_model, to_input
+from digitlib.training.digits import to_input
+from digitlib.training.loop import build_model
 from digitlib.training.networks import NETWORKS
 
 

@@ -1,0 +1,29 @@
+"""The digits as a network takes them, loaded once for all runs of a process."""
+
+import functools
+import threading
+
+import numpy as np
+
+from digitlib.data import Digits, Split, load_splits
+
+_lock = threading.Lock()
+
+
+def load_digits(split: Split) -> Digits:
+    """Return a part of MNIST, loaded by whoever asks first while others wait for it.
+
+    Raises:
+        DataError: the file of digits is missing or damaged.
+    """
+    with _lock:
+        return _load()[split]
+
+
+def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
+    """Return digits as a network takes them: float32 (n, 28, 28, 1) from 0 to 1, labels (n,)."""
+    pixels = np.divide(digits.images[..., np.newaxis], 255, dtype=np.float32)
+    return pixels, digits.labels
+
+
+_load = functools.cache(load_splits)
