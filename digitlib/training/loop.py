@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from digitlib.data import Digits
-from digitlib.errors import TrainingError
+from digitlib.errors import TrainingError, TrainingInterrupted
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.catalogue import check_config
@@ -87,6 +87,11 @@ def train(
         )
     except StopRequested as stop:
         reason = str(stop)
+    except TrainingInterrupted:
+        if not run.checkpoint_file.exists():  # no epoch is whole yet, and nothing shall be lost
+            with replacing(run.keras_file) as temporary:
+                model.save(temporary)
+        raise
     seconds = writer.seconds
     save_model(model, run)
     _save_best(model, writer.best, run)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pyarrow as pa
 import streamlit as st
 
-from digitlib.runs.folder import Run, list_runs, load_run
+from digitlib.runs.folder import Run, load_run
 from digitlib.runs.history import read_history
 from digitlib.runs.progress import Progress, find_progress
 from digitlib.runs.queue import Place, find_place
 from digitlib.runs.snapshots import list_snapshots
 from digitlib.ui.charts import collect_lines
-from digitlib.ui.loaders import load_measured
+from digitlib.ui.loaders import load_measured, load_runs
 
 SECONDS = 0.25  # that it is good for
 
@@ -55,7 +55,7 @@ def load_live(run_id: str) -> Live:
     run = load_run(run_id)
     place, alone = None, False
     if run.status.state == "queued":
-        runs = list_runs().runs
+        runs = load_runs()
         place = find_place(run, runs, load_measured())
         alone = not any(other.status.state == "running" for other in runs)
     history = read_history(run)

@@ -12,7 +12,7 @@ from digitlib.ui.problems import escape_markdown, show_problem
 from digitlib.ui.times import format_seconds
 
 # By what there is to see; an interrupted run may be picked up.
-REFRESH_SECONDS = {"nothing yet": 0.3, "curves": 0.8, "interrupted": 3.0}
+REFRESH_SECONDS = {"in the queue": 2.0, "nothing yet": 0.3, "curves": 0.8, "interrupted": 3.0}
 
 
 def show_run(run: Run) -> None:
@@ -31,7 +31,10 @@ def _choose_view(live: Live) -> str:
     """Return what there is to see of a run, which decides how often to look."""
     if not live.run.active:
         return live.run.status.state
-    return "nothing yet" if live.progress.epoch == 0 else "curves"
+    if live.progress.epoch:
+        return "curves"
+    waits = live.place is not None and (live.place.number > 1 or not live.alone)
+    return "in the queue" if waits else "nothing yet"
 
 
 @st.cache_resource(ttl=10, show_spinner=False)

@@ -70,6 +70,12 @@ def load_models() -> RunList:
     return list_models()
 
 
+@st.cache_resource(ttl=1, show_spinner=False)
+def load_runs() -> list[Run]:
+    """Return the runs made here, as they were a moment ago."""
+    return list_runs().runs
+
+
 @st.cache_resource(ttl=10, show_spinner=False)
 def load_measured() -> list[Run]:
     """Return the runs that tell how long trainings take: those that ended here, those shipped."""

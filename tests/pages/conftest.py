@@ -17,7 +17,7 @@ from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
 from digitlib.ui import warm
 from digitlib.ui.live import load_live
-from digitlib.ui.loaders import load_measured, load_models, load_refusal
+from digitlib.ui.loaders import load_measured, load_models, load_refusal, load_runs
 
 FRONT_DOOR = MODELS_FOLDER.parent / "streamlit_app.py"
 
@@ -28,7 +28,7 @@ TABLES = ("batches.csv", "epochs.csv")
 @pytest.fixture
 def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
-    for load in (load_models, load_measured, load_refusal, load_live):
+    for load in (load_models, load_measured, load_refusal, load_live, load_runs):
         load.clear()  # what the test before has listed
     monkeypatch.setattr(engine, "warm_engine", lambda: None)
     monkeypatch.setattr(warm, "ensure_engine", lambda: "")
@@ -63,6 +63,7 @@ def make_run(runs: Path) -> Callable[..., Run]:
             (run.folder / "heartbeat").touch()
             write_rows(run, epoch=2, batch=50)
         load_models.clear()
+        load_runs.clear()
         return run
 
     return make_run

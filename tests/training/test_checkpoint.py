@@ -496,3 +496,14 @@ def test_a_stopped_run_keeps_its_best_epoch_and_where_it_stopped(make_run):
     assert ended.metrics["best_epoch"] == accuracies.index(max(accuracies)) + 1
     assert measure_accuracy(run.best_file) == pytest.approx(max(accuracies), abs=1e-4)
     assert int(keras.saving.load_model(run.keras_file).optimizer.iterations) == 3 * 16 + 8
+
+
+def test_a_run_interrupted_in_its_first_epoch_can_be_continued(make_run):
+    def cut_off(row) -> None:
+        raise TrainingInterrupted("Cut off.")
+
+    interrupted = carry_out(make_run(), on_row=cut_off)
+
+    assert interrupted.status.state == "interrupted"
+    assert not interrupted.checkpoint_file.exists()
+    assert interrupted.can_go_on
