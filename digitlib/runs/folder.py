@@ -12,7 +12,8 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     test_probabilities.npy   float32 (10000, 10), made by model.tflite
     metrics.json
 
-While it trains, ``heartbeat`` is touched every few seconds; a file ``stop`` asks it to stop.
+Until its end there are a ``reserve`` of room on the disk and, while it trains, a ``lock`` and a
+``heartbeat`` that is touched every few seconds; a file ``stop`` asks it to stop.
 """
 
 import os
@@ -207,6 +208,8 @@ def create_run(
     try:
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)
+        # A little room on the disk, given back when there is no other to say so in.
+        (path / "reserve").write_bytes(bytes(RESERVE))
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise RunError(explain_unwritable(parent, error)) from error
@@ -344,6 +347,7 @@ def change_state(run: Run, state: str, message: str = "") -> Run:
         status = replace(status, started=status.started or now)
     elif state not in ACTIVE_STATES:
         status = replace(status, finished=now)
+        _drop_reserve(run.folder)  # beforehand: on a full disk its room is what this is written in
     write_status(run.folder, status)
     return Run(run.folder, run.config, status)
 
@@ -351,17 +355,6 @@ def change_state(run: Run, state: str, message: str = "") -> Run:
 def beat(run: Run) -> None:
     """Give a sign of life."""
     (run.folder / "heartbeat").touch()
-
-
-def keep_reserve(run: Run) -> None:
-    """Take a little room on the disk, to be given back when there is no other to say so in."""
-    with (run.folder / "reserve").open("wb") as file:
-        file.write(bytes(RESERVE))
-
-
-def drop_reserve(run: Run) -> None:
-    with suppress(OSError):
-        (run.folder / "reserve").unlink(missing_ok=True)
 
 
 def write_status(folder: Path, status: Status) -> None:
@@ -409,6 +402,11 @@ def _find_lost(path: Path, status: Status) -> Status:
         return replace(status, state="failed", message=FULL_DISK)
     why = "The process that trained it went away before the end."
     return replace(status, state="interrupted", message=why)
+
+
+def _drop_reserve(folder: Path) -> None:
+    with suppress(OSError):
+        (folder / "reserve").unlink(missing_ok=True)
 
 
 def explain_unwritable(folder: Path, error: OSError) -> str:

@@ -21,11 +21,10 @@ from digitlib.runs.folder import (
     Run,
     beat,
     change_state,
-    drop_reserve,
-    keep_reserve,
     read_run,
     read_status,
 )
+from digitlib.runs.status import ACTIVE_STATES
 
 MOST_PICKUPS = 2
 HOLD_SECONDS = 10.0  # a process that gives up a run needs some time to let go of it
@@ -88,7 +87,6 @@ def _train(run: Run, on_model, on_row, on_batch) -> Run:
     heart = _Heart(run)
     try:
         run = change_state(run, "running")
-        keep_reserve(run)
         heart.start()
         # Imported here, when the run already shows as running: TensorFlow takes seconds to load.
         from digitlib.training.loop import train
@@ -104,7 +102,6 @@ def _train(run: Run, on_model, on_row, on_batch) -> Run:
         _write_failure(run, sentence)
         raise TrainingError(sentence) from error
     finally:
-        drop_reserve(run)
         heart.stop()
 
 
@@ -127,8 +124,10 @@ def _hold(run: Run) -> Iterator[bool]:
     try:
         yield True
     finally:
-        with suppress(OSError):
-            (run.folder / "lock").unlink(missing_ok=True)
+        # Left where it is while the run goes on: another process may wait for this very file.
+        with suppress(OSError, ValueError):
+            if read_status(run.folder).state not in ACTIVE_STATES:
+                (run.folder / "lock").unlink(missing_ok=True)
         lock.release()
 
 
@@ -176,7 +175,6 @@ class _Heart:
 
 
 def _write_failure(run: Run, sentence: str) -> None:
-    drop_reserve(run)
     # If nothing can be written any more, whoever reads the run finds out why: see read_run.
     with suppress(OSError):
         change_state(run, "failed", sentence)

@@ -4,7 +4,9 @@ import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run, continue_config
-from digitlib.ui.problems import escape_markdown, show_problem
+from digitlib.ui.loaders import load_refusal
+from digitlib.ui.problems import escape_markdown, show_problem, show_warning
+from digitlib.ui.shown_run import name_visitor
 from digitlib.ui.start import start_run
 from digitlib.ui.times import format_seconds
 
@@ -16,7 +18,7 @@ def show_outcome(run: Run) -> None:
     if state in ("failed", "interrupted"):
         words = f"**{run.id}** {state}. {escape_markdown(message)}"
         if state == "interrupted":
-            kept = "Continue it from its last whole epoch." if run.can_go_on else "Start it again."
+            kept = "Continue it from what it has kept." if run.can_go_on else "Start it again."
             words += f" {kept}"
         st.error(words, icon=":material/error:")
     elif test is None:
@@ -54,7 +56,15 @@ def _offer_continue(run: Run) -> None:
     with st.popover("Continue", icon=":material/resume:"):
         epochs = st.slider("Further epochs", 1, 30, min(30, run.config.epochs), key="further")
         st.caption("It goes on from these weights, as a new run; this one stays as it is.")
-        if st.button("Continue training", type="primary", icon=":material/play_arrow:"):
+        refusal = load_refusal(name_visitor())
+        if refusal:
+            show_warning(refusal)
+        if st.button(
+            "Continue training",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=bool(refusal),
+        ):
             _continue(run, epochs)
 
 

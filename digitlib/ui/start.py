@@ -5,7 +5,7 @@ import time
 
 import streamlit as st
 
-from digitlib.errors import ConfigError, DigitLabError
+from digitlib.errors import ConfigError, DigitLabError, QueueFullError
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.limits import read_limits
@@ -45,6 +45,10 @@ def start_run(config: TrainingConfig) -> bool:
     try:
         with st.spinner("Starting"):
             run_id = starter.start(config)
+    except QueueFullError as error:
+        load_refusal.clear()  # it has filled up since the button was drawn
+        show_warning(error)
+        return False
     except DigitLabError as error:
         show_problem(error)
         return False

@@ -1,6 +1,5 @@
 """Import and load what the first drawing needs while the visitor still looks at the page."""
 
-import os
 import threading
 
 import streamlit as st
@@ -28,8 +27,10 @@ def warm_up_training() -> threading.Thread:
 
 def _start_engine() -> None:
     try:
-        if not os.environ.get("DASK_SCHEDULER_ADDRESS"):
-            ensure_engine()  # before Dask is loaded here, which takes as long as to start it there
+        import dask.config
+
+        if dask.config.get("scheduler-address", None) is None:
+            ensure_engine()  # before the rest of Dask is loaded, which takes most of a second
         from digitlib.runs.engine import warm_engine
 
         warm_engine()

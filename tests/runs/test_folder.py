@@ -466,7 +466,11 @@ def test_a_reader_never_finds_half_a_status(runs):
         ended.set()
         reader.join()
     assert problems == []
-    assert sorted(path.name for path in run.folder.iterdir()) == ["config.json", "status.json"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [
+        "config.json",
+        "reserve",
+        "status.json",
+    ]
 
 
 def test_a_write_that_fails_leaves_the_old_status(runs, monkeypatch):
@@ -482,7 +486,11 @@ def test_a_write_that_fails_leaves_the_old_status(runs, monkeypatch):
     monkeypatch.undo()
 
     assert read_run(run.folder).status == run.status
-    assert sorted(path.name for path in run.folder.iterdir()) == ["config.json", "status.json"]
+    assert sorted(path.name for path in run.folder.iterdir()) == [
+        "config.json",
+        "reserve",
+        "status.json",
+    ]
 
 
 def test_the_shipped_models_are_whole():

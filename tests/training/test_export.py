@@ -61,7 +61,7 @@ def test_a_model_that_is_saved_again_takes_the_place_of_the_one_before(make_run,
     np.testing.assert_allclose(answers, after(to_input(some)[0]), atol=1e-5)
     kept = keras.saving.load_model(run.keras_file)
     assert np.array_equal(kept.get_weights()[0], after.get_weights()[0])
-    files = ["config.json", "model.keras", "model.tflite", "status.json"]
+    files = ["config.json", "model.keras", "model.tflite", "reserve", "status.json"]
     assert sorted(path.name for path in run.folder.iterdir()) == files
 
 

@@ -8,6 +8,7 @@ import keras
 import pytest
 
 from digitlib.errors import TrainingError
+from digitlib.runs import folder
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import create_run, load_run, request_stop
 from digitlib.runs.lifecycle import carry_out
@@ -64,6 +65,21 @@ def test_a_full_disk_is_named(step, make_run, monkeypatch):
     monkeypatch.setattr(loop, step, disk_is_full)
 
     fail(make_run(), "The disk is full. Make room, then train again.")
+
+
+def test_a_disk_that_filled_up_while_the_run_waited_is_named(make_run, monkeypatch):
+    write_status = folder.write_status
+
+    def write_if_there_is_room(path, status) -> None:
+        if (path / "reserve").exists():
+            disk_is_full()
+        write_status(path, status)
+
+    run = make_run()
+    assert (run.folder / "reserve").stat().st_size > 10_000
+    monkeypatch.setattr(folder, "write_status", write_if_there_is_room)
+
+    fail(run, "The disk is full. Make room, then train again.")
 
 
 def test_a_disk_that_fills_up_while_training_is_named(make_run):
