@@ -77,12 +77,12 @@ def recover_queue() -> None:
     """See to it that somebody trains what waits, whatever process went away.
 
     Raises:
-        EngineError: no engine can be started or reached.
+        EngineError: no engine can be started or reached, or the scheduler has no worker.
     """
     runs = list_runs().runs
     waiting = order_queue(runs)
     if waiting:
-        _use_engine(lambda client: _submit(client, waiting))
+        _use_engine(lambda client: _submit_again(client, waiting))
     elif find_engine() and any(_is_silent(run) for run in runs):
         # The engine knows of the run and hands it to a new worker.
         _use_engine(lambda client: None)
@@ -215,6 +215,16 @@ def _submit(client: Client, runs: list[Run]) -> None:
                 client.get({run.id: task}, run.id, sync=False, priority=-run.status.turn)
             )
     _leave_behind(client, futures)
+
+
+def _submit_again(client: Client, runs: list[Run]) -> None:
+    _submit(client, runs)
+    configured = dask.config.get("scheduler-address", None)
+    if configured and not client.scheduler_info()["workers"]:
+        raise EngineError(
+            f"The scheduler at {configured} has no worker, so nothing is trained: start one with "
+            f"`dask worker {configured}`."
+        )
 
 
 def _leave_behind(client: Client, futures: list[Future]) -> None:

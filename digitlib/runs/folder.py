@@ -87,6 +87,11 @@ class Run:
         return self.model_file.exists() and self.probabilities_file.exists()
 
     @property
+    def unmeasured(self) -> bool:
+        """Whether it has a model that has not read the test digits, or not yet."""
+        return self.model_file.exists() and not self.metrics
+
+    @property
     def model_file(self) -> Path:
         return self.folder / "model.tflite"
 
@@ -177,6 +182,7 @@ def create_run(
     folder: Path | None = None,
     visitor: str = "",
     turn: int = 0,
+    most_seconds: int | None = None,
 ) -> Run:
     """Make the folder of a new run, in the state ``queued``.
 
@@ -184,8 +190,9 @@ def create_run(
         config: a config that has been checked.
         name: the run's id; made from the network, the time and a few random letters if left out.
         folder: where the run folder is made, ``runs_folder()`` if left out.
-        visitor: whose run it is, and
-        turn: where it stands in the queue, both as in Status.
+        visitor: whose run it is,
+        turn: where it stands in the queue, and
+        most_seconds: that it may be trained, all three as in Status.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
@@ -204,7 +211,9 @@ def create_run(
         raise RunError(taken) from error
     except OSError as error:
         raise RunError(explain_unwritable(parent, error)) from error
-    status = Status("queued", created=_utc_now(), visitor=visitor, turn=turn)
+    status = Status(
+        "queued", created=_utc_now(), visitor=visitor, turn=turn, most_seconds=most_seconds
+    )
     try:
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)

@@ -1,11 +1,13 @@
 """The curves of a run, joined to those of the runs it goes on from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from digitlib.errors import RunError
 from digitlib.runs.folder import Run, load_parent
+from digitlib.runs.snapshots import list_snapshots
 
 MOST_GENERATIONS = 20
 
@@ -20,17 +22,19 @@ class History:
         epochs: as ``Run.read_epochs``, with the column ``at``.
         joints: where each run after the first began, in epochs.
         end: how many epochs there will be.
+        moments: for each snapshot how many epochs were learnt by then, and its file.
     """
 
     batches: pd.DataFrame
     epochs: pd.DataFrame
     joints: tuple[float, ...]
     end: float
+    moments: tuple[tuple[float, Path], ...]
 
 
 def read_history(run: Run) -> History:
     """Read a run's rows and those of its parents. Of a deleted parent nothing is known any more."""
-    batches, epochs, joints, learnt = [], [], [], 0.0
+    batches, epochs, joints, moments, learnt = [], [], [], {}, 0.0
     line = find_line(run)
     for member in line:
         if member is not line[0]:
@@ -43,13 +47,19 @@ def read_history(run: Run) -> History:
         whole["at"] = learnt + whole["epoch"]
         batches.append(own)
         epochs.append(whole)
+        began = learnt
         if member is not run:
             learnt = float(max(own["at"].max(), learnt)) if len(own) else learnt
+        for path in list_snapshots(member):
+            at = began + float(path.stem)
+            if member is run or at <= learnt:
+                moments[at] = path  # where one run ends the next begins: that one's stays
     return History(
         pd.concat(batches, ignore_index=True),
         pd.concat(epochs, ignore_index=True),
         tuple(joints),
         learnt + run.config.epochs,
+        tuple(sorted(moments.items())),
     )
 
 

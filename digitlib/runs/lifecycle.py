@@ -91,8 +91,12 @@ def _train(run: Run, on_model, on_row, on_batch) -> Run:
         # Imported here, when the run already shows as running: TensorFlow takes seconds to load.
         from digitlib.training.loop import train
 
-        reason = train(run, on_model, on_row, on_batch)
-        return change_state(run, "stopped" if reason else "done", reason)
+        def stop(reason: str) -> None:
+            change_state(run, "stopped", reason)
+
+        # Whoever stops a training need not wait until it has read the test digits.
+        reason = train(run, on_model, on_row, on_batch, on_stopped=stop)
+        return read_run(run.folder) if reason else change_state(run, "done")
     except TrainingInterrupted as error:
         return change_state(run, "interrupted", str(error))
     except TrainingAbandoned:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from digitlib.runs.catalogue import describe_networks
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run
 
@@ -63,20 +64,24 @@ def find_progress(batches: pd.DataFrame, epochs: int) -> Progress:
 
 
 def expect_seconds(config: TrainingConfig, measured: Iterable[Run]) -> float | None:
-    """Return how long a training will take, by one like it; None where there was none.
+    """Return how long a training will take, by one like it; None where nothing was measured.
 
     Args:
         config: of the training to come.
         measured: finished runs, the newest first. Of those with the same network the one with the
-            nearest batch size tells the pace.
+            nearest batch size tells the pace; where there is none, the network nearest in size.
 
     Example: 2 epochs of 10,000 digits took 8 s; 5 epochs of 20,000 will take 40 s.
     """
+    measured = [run for run in measured if run.metrics.get("epochs") and not run.active]
     alike = [run for run in measured if run.config.network == config.network]
-    alike = [run for run in alike if run.metrics.get("epochs") and not run.active]
-    if not alike:
+    if alike:
+        run = min(alike, key=lambda run: abs(run.config.batch_size - config.batch_size))
+    elif measured:
+        size = describe_networks()[config.network].parameters
+        run = min(measured, key=lambda run: abs(run.metrics["parameters"] - size))
+    else:
         return None
-    run = min(alike, key=lambda run: abs(run.config.batch_size - config.batch_size))
     seen = run.metrics["epochs"] * run.config.training_digits
     return run.metrics["training_seconds"] / seen * config.epochs * config.training_digits
 

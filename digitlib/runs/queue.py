@@ -51,7 +51,8 @@ def admit_run(config: TrainingConfig, visitor: str) -> Run:
             runs = list_runs().runs
             check_room(visitor, runs, measure_space(), limits)
             turn = choose_turn(visitor, runs)
-            return create_run(config, visitor=visitor, turn=turn)
+            most = limits.training_seconds
+            return create_run(config, visitor=visitor, turn=turn, most_seconds=most)
     except Timeout as error:
         raise QueueFullError("Too many want to start at once. Try again.") from error
     except OSError as error:

@@ -19,6 +19,8 @@ class Status:
         visitor: a word that is the same for all runs of one visitor; may be empty.
         turn: how many runs of that visitor came before it in the queue.
         pickups: how often it was picked up after the process that trained it had died.
+        most_seconds: that it may be trained, by the limits of the server it was started on; None
+            for those of the process that trains it.
     """
 
     state: str
@@ -29,6 +31,7 @@ class Status:
     visitor: str = ""
     turn: int = 0
     pickups: int = 0
+    most_seconds: int | None = None
 
 
 def parse_status(content: dict[str, Any]) -> Status:
@@ -49,4 +52,6 @@ def parse_status(content: dict[str, Any]) -> Status:
         raise ValueError("status.json holds no place in the queue")
     if not isinstance(status.pickups, int):
         raise ValueError("status.json does not say how often it was picked up")
+    if not isinstance(status.most_seconds, int | None):
+        raise ValueError("status.json does not say how long it may be trained")
     return status

@@ -30,7 +30,8 @@ from digitlib.training.progress import (
 )
 from digitlib.training.ready import take_model
 
-MOST_STEPS = 8  # batches between two looks at the stop file; Python costs less, the fewer looks
+# Between two looks at the stop file; Python costs less, the fewer looks.
+MOST_STEPS, MOST_DIGITS = 8, 512
 
 
 def train(
@@ -38,6 +39,7 @@ def train(
     on_model: Callable[[keras.Model], None] = lambda model: None,
     on_row: Callable[[dict], None] = lambda row: None,
     on_batch: Callable[[], None] = lambda: None,
+    on_stopped: Callable[[str], None] = lambda reason: None,
 ) -> str:
     """Train the network of a run and write rows, models, answers and metrics into its folder.
 
@@ -49,6 +51,8 @@ def train(
         on_model: called with the model before it is trained.
         on_row: called with each row of batches.csv.
         on_batch: called after every batch; what it raises ends the training.
+        on_stopped: called with the reason of an early end as soon as the model is written, before
+            it reads the test digits.
 
     Returns:
         Why it ended early, in a sentence; empty if it came to its end. Everything is written just
@@ -72,7 +76,8 @@ def train(
     # Each stretch of a training has an order of its own, or it would begin with that of the first.
     seed = config.seed + first_epoch + zlib.crc32(config.parent.encode())
     writer = RunFolderWriter(run, first_epoch, best, on_row)
-    watcher = StopWatcher(run, read_limits().training_seconds, writer.seconds_before, on_batch)
+    most_seconds = run.status.most_seconds or read_limits().training_seconds
+    watcher = StopWatcher(run, most_seconds, writer.seconds_before, on_batch)
     reason = ""
     try:
         model.fit(
@@ -95,6 +100,8 @@ def train(
     seconds = writer.seconds
     save_model(model, run)
     _save_best(model, writer.best, run)
+    if reason:
+        on_stopped(reason)
     _write_results(run, model, seconds, writer.best)
     run.checkpoint_file.unlink(missing_ok=True)  # the model has all of it
     return reason
@@ -113,7 +120,9 @@ def build_model(config: TrainingConfig) -> keras.Model:
         optimizer=optimisers[config.optimiser](config.learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        steps_per_execution=min(MOST_STEPS, rows_every(count_batches(config))),
+        steps_per_execution=min(
+            MOST_STEPS, rows_every(count_batches(config)), max(1, MOST_DIGITS // config.batch_size)
+        ),
     )
     return model
 

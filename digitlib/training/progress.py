@@ -133,9 +133,12 @@ class StopWatcher(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.ends = time.monotonic() + self.limit - self.seconds_before
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch, logs=None):
         if self.run.stop_requested:
             raise StopRequested("It was stopped; the model is as good as it got.")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.on_test_batch_end(batch)
         if time.monotonic() > self.ends:
             raise StopRequested(
                 "It was stopped because a training may take no more than "

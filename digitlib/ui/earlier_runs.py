@@ -3,14 +3,15 @@
 import pandas as pd
 import streamlit as st
 
-from digitlib.runs.folder import Run, list_runs
+from digitlib.runs.folder import Run
+from digitlib.ui.loaders import load_runs
 from digitlib.ui.problems import show_warning
 from digitlib.ui.shown_run import remember_run
 
 
 def show_earlier_runs() -> None:
     """Show the runs made here; choosing one shows it."""
-    listed = list_runs()
+    listed = load_runs()
     for problem in listed.problems:
         show_warning(problem)
     if not listed.runs:

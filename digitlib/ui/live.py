@@ -13,7 +13,6 @@ from digitlib.runs.folder import Run, load_run
 from digitlib.runs.history import read_history
 from digitlib.runs.progress import Progress, find_progress
 from digitlib.runs.queue import Place, find_place
-from digitlib.runs.snapshots import list_snapshots
 from digitlib.ui.charts import collect_lines
 from digitlib.ui.loaders import load_measured, load_runs
 
@@ -32,7 +31,7 @@ class Live:
         lines: for each measure what its chart draws, see ``collect_lines``.
         end: how many epochs the charts reach.
         joints: where it went on from another run, in epochs.
-        snapshots: their files, the earliest first.
+        moments: of its snapshots and those of the runs it goes on from, see ``History``.
     """
 
     run: Run
@@ -42,7 +41,7 @@ class Live:
     lines: dict[str, pa.Table]
     end: float
     joints: tuple[float, ...]
-    snapshots: list[Path]
+    moments: tuple[tuple[float, Path], ...]
 
 
 @st.cache_resource(ttl=SECONDS, max_entries=256, show_spinner=False)
@@ -55,7 +54,7 @@ def load_live(run_id: str) -> Live:
     run = load_run(run_id)
     place, alone = None, False
     if run.status.state == "queued":
-        runs = load_runs()
+        runs = load_runs().runs
         place = find_place(run, runs, load_measured())
         alone = not any(other.status.state == "running" for other in runs)
     history = read_history(run)
@@ -65,6 +64,4 @@ def load_live(run_id: str) -> Live:
     }
     own = history.batches[history.batches["run"] == run.id]
     progress = find_progress(own, run.config.epochs)
-    return Live(
-        run, progress, place, alone, lines, history.end, history.joints, list_snapshots(run)
-    )
+    return Live(run, progress, place, alone, lines, history.end, history.joints, history.moments)

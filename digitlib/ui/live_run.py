@@ -9,16 +9,21 @@ from digitlib.ui.live import Live, load_live
 from digitlib.ui.outcome import show_outcome
 from digitlib.ui.panel import show_panel
 from digitlib.ui.problems import escape_markdown, show_problem
+from digitlib.ui.recovery import watch_queue
 from digitlib.ui.times import format_seconds
 
 # By what there is to see; an interrupted run may be picked up.
-REFRESH_SECONDS = {"in the queue": 2.0, "nothing yet": 0.3, "curves": 0.8, "interrupted": 3.0}
+REFRESH_SECONDS = {
+    "in the queue": 2.0,
+    "nothing yet": 0.3,
+    "curves": 0.8,
+    "reads the test digits": 0.8,
+    "interrupted": 3.0,
+}
 
 
 def show_run(run: Run) -> None:
     """Show a run: live while it trains, then what came of it."""
-    if run.status.state in ("queued", "interrupted") and (problem := _recover_queue()):
-        show_problem(problem)
     try:
         view = _choose_view(load_live(run.id))
     except DigitLabError as error:
@@ -30,23 +35,11 @@ def show_run(run: Run) -> None:
 def _choose_view(live: Live) -> str:
     """Return what there is to see of a run, which decides how often to look."""
     if not live.run.active:
-        return live.run.status.state
+        return "reads the test digits" if live.run.unmeasured else live.run.status.state
     if live.progress.epoch:
         return "curves"
     waits = live.place is not None and (live.place.number > 1 or not live.alone)
     return "in the queue" if waits else "nothing yet"
-
-
-@st.cache_resource(ttl=10, show_spinner=False)
-def _recover_queue() -> str | None:
-    """See to it that somebody trains what waits; return what is wrong if that cannot be had."""
-    from digitlib.runs.engine import recover_queue
-
-    try:
-        recover_queue()
-    except DigitLabError as error:
-        return str(error)
-    return None
 
 
 def _show_run_now(run_id: str, view_before: str) -> None:
@@ -59,15 +52,17 @@ def _show_run_now(run_id: str, view_before: str) -> None:
     view = _choose_view(live)
     if view != view_before and not run.active:
         st.rerun()  # the rest of the page changes, too
-    if run.status.state == "queued":
-        _recover_queue()  # a queue whose engine went away must not wait for a click
+    if run.status.state in ("queued", "interrupted") and (problem := watch_queue()):
+        show_problem(problem)
     with st.container(key="live"):
         if run.active:
             _show_progress(live)
         else:
             show_outcome(run)
-        show_curves(live)
-        show_panel(live)
+        # Before its turn there is nothing to draw, and many may wait.
+        if run.status.state != "queued" or run.config.parent:
+            show_curves(live)
+            show_panel(live)
     if view != view_before:
         st.rerun()  # at another pace from now on
 

@@ -71,15 +71,15 @@ def load_models() -> RunList:
 
 
 @st.cache_resource(ttl=1, show_spinner=False)
-def load_runs() -> list[Run]:
+def load_runs() -> RunList:
     """Return the runs made here, as they were a moment ago."""
-    return list_runs().runs
+    return list_runs()
 
 
 @st.cache_resource(ttl=10, show_spinner=False)
 def load_measured() -> list[Run]:
     """Return the runs that tell how long trainings take: those that ended here, those shipped."""
-    return [run for run in list_runs().runs if run.readable] + list_models().runs
+    return [run for run in load_runs().runs if run.readable] + list_models().runs
 
 
 @st.cache_resource(ttl=3, max_entries=256, show_spinner=False)

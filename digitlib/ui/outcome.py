@@ -6,9 +6,9 @@ from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run, continue_config
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
-from digitlib.ui.shown_run import name_visitor
 from digitlib.ui.start import start_run
 from digitlib.ui.times import format_seconds
+from digitlib.ui.visitor import name_visitor
 
 
 def show_outcome(run: Run) -> None:
@@ -22,7 +22,8 @@ def show_outcome(run: Run) -> None:
             words += f" {kept}"
         st.error(words, icon=":material/error:")
     elif test is None:
-        st.info(f"**{run.id}** · {escape_markdown(message)}")
+        unread = " It reads the 10,000 test digits now." if run.unmeasured else ""
+        st.info(f"**{run.id}** · {escape_markdown(message)}{unread}")
     else:
         st.markdown(
             f"### {test['accuracy']:.2%} of the test digits read right\n"

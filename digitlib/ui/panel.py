@@ -17,24 +17,23 @@ SIDE = 40  # of a digit, in CSS pixels
 
 def show_panel(live: Live) -> None:
     """Show what a run's network answers and looks for, with a slider back through time."""
-    run, snapshots = live.run, live.snapshots
-    if not snapshots:
+    if not live.moments:
         return
     with st.container(key="panel"):
         digits, filters = st.columns([3, 2], gap="large")
         # Below, but asked first: what it says decides what is shown above.
         with digits.container(key="panel-time"):
-            chosen = _choose_moment(run, snapshots)
-        drawn = _draw(snapshots[chosen], read_time_of_change(snapshots[chosen]))
+            epoch, path = live.moments[_choose_moment(live.run, live.moments)]
+        drawn = _draw(path, read_time_of_change(path), epoch)
         if drawn is None:
             return
         digits.html(drawn[0])
         filters.html(drawn[1])
 
 
-def _choose_moment(run: Run, snapshots: list[Path]) -> int:
+def _choose_moment(run: Run, moments: tuple[tuple[float, Path], ...]) -> int:
     """Show the slider; return the place of the chosen snapshot. It follows the newest by itself."""
-    newest = len(snapshots) - 1
+    newest = len(moments) - 1
     if newest == 0:
         return 0
     state, key = st.session_state, f"moment-{run.id}"
@@ -46,22 +45,18 @@ def _choose_moment(run: Run, snapshots: list[Path]) -> int:
         "Back through time",
         range(newest + 1),
         key=key,
-        format_func=lambda place: _name_moment(snapshots[place]),
+        format_func=lambda place: f"epoch {moments[place][0]:.4g}",
     )
 
 
-def _name_moment(path: Path) -> str:
-    return f"epoch {float(path.stem):g}"
-
-
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _draw(path: Path, changed: float) -> tuple[str, str] | None:
+def _draw(path: Path, changed: float, epoch: float) -> tuple[str, str] | None:
     """Return the panel and the filters of a snapshot as HTML, drawn once for all who watch."""
     snapshot = read_snapshot(path)
-    return snapshot and (_draw_digits(snapshot), _draw_filters(snapshot))
+    return snapshot and (_draw_digits(snapshot, epoch), _draw_filters(snapshot))
 
 
-def _draw_digits(snapshot: Snapshot) -> str:
+def _draw_digits(snapshot: Snapshot, epoch: float) -> str:
     try:
         panel = load_panel()
     except DigitLabError as error:
@@ -78,7 +73,7 @@ def _draw_digits(snapshot: Snapshot) -> str:
         )
     return (
         f"<p><strong>{right.sum()} of {PANEL_SIZE}</strong> digits it never trains on are read "
-        f"right after epoch {snapshot.epoch:.3g}</p>"
+        f"right after epoch {epoch:.3g}</p>"
         f'<div class="panel-digits" style="--mask:url({draw_mask(panel.images)})">'
         f"{''.join(cells)}</div>"
     )

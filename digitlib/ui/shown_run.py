@@ -1,11 +1,10 @@
-"""Which run the page Train is about, and whose."""
-
-import secrets
+"""Which run the page Train is about."""
 
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.runs.folder import Run, list_runs, load_run
+from digitlib.runs.folder import Run, load_run
+from digitlib.ui.loaders import load_runs
 from digitlib.ui.problems import escape_markdown
 
 
@@ -17,7 +16,7 @@ def find_shown_run() -> Run | None:
     """
     run_id = st.query_params.get("run") or st.session_state.get("shown_run")
     if run_id is None:
-        active = [run for run in reversed(list_runs().runs) if run.active]
+        active = [run for run in reversed(load_runs().runs) if run.active]
         # The one that trains, else the first in line.
         active.sort(key=lambda run: run.status.state != "running")
         run_id = active[0].id if active else None
@@ -37,11 +36,6 @@ def remember_run(run_id: str) -> None:
     """Make a run the one that is shown, in this session and in the address."""
     st.session_state.shown_run = run_id
     st.query_params["run"] = run_id
-
-
-def name_visitor() -> str:
-    """Return a word for this visitor, the same as long as the session lasts."""
-    return st.session_state.setdefault("visitor", secrets.token_hex(6))
 
 
 def _forget_run() -> None:

@@ -10,9 +10,10 @@ from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.limits import read_limits
 from digitlib.runs.queue import admit_run, check_length
-from digitlib.ui.loaders import load_refusal
+from digitlib.ui.loaders import load_refusal, load_runs
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
-from digitlib.ui.shown_run import name_visitor, remember_run
+from digitlib.ui.shown_run import remember_run
+from digitlib.ui.visitor import name_visitor, remember_visitor
 
 SECOND_CLICK_SECONDS = 3.0
 REFUSED_SECONDS = 3.0
@@ -20,6 +21,7 @@ REFUSED_SECONDS = 3.0
 
 def show_start_button(config: TrainingConfig) -> bool:
     """Show the button that trains, or what is in the way; return whether to start."""
+    remember_visitor()
     try:
         check_config(config)
         check_length(config, read_limits())
@@ -46,14 +48,17 @@ def start_run(config: TrainingConfig) -> bool:
         with st.spinner("Starting"):
             run_id = starter.start(config)
     except QueueFullError as error:
-        load_refusal.clear()  # it has filled up since the button was drawn
         show_warning(error)
         return False
     except DigitLabError as error:
         show_problem(error)
         return False
-    load_refusal.clear()
+    finally:
+        load_refusal.clear()  # as things stood when the button was drawn
+        load_runs.clear()
     remember_run(run_id)
+    if load_refusal(name_visitor()):
+        st.rerun()  # it took the last place, and the button is still there
     return True
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
@@ -32,6 +33,8 @@ def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         load.clear()  # what the test before has listed
     monkeypatch.setattr(engine, "warm_engine", lambda: None)
     monkeypatch.setattr(warm, "ensure_engine", lambda: "")
+    # AppTest has no browser that could send any.
+    monkeypatch.setattr(ContextProxy, "cookies", {})
     # A server learns once that st.navigation rules over the folder pages/; AppTest forgets it
     # before every run, by this name, and would lose clicks to the page's entering anew.
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)

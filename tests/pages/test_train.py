@@ -10,6 +10,7 @@ import dask.config
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from digitlib.errors import EngineError
@@ -26,7 +27,8 @@ from digitlib.runs.folder import (
     load_run,
 )
 from digitlib.runs.snapshots import Snapshot, list_snapshots, load_panel, write_snapshot
-from digitlib.ui import start, warm
+from digitlib.ui import live as live_page
+from digitlib.ui import recovery, start, warm
 from digitlib.ui.live import load_live
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.times import format_seconds
@@ -310,8 +312,9 @@ def test_a_queued_run_says_when_its_turn_comes(open_page, make_run):
     assert text == f"**{second.id}** is number 2 of 2 in the queue · its turn in about {wait}"
 
 
-def test_a_wait_that_nobody_can_know_is_not_shown(open_page, make_run):
-    create_run(TrainingConfig("softmax"))  # none was ever trained
+def test_a_wait_that_nobody_can_know_is_not_shown(open_page, make_run, monkeypatch):
+    monkeypatch.setattr(live_page, "load_measured", list)  # nothing was ever trained
+    create_run(TrainingConfig("softmax"))
     time.sleep(0.002)
     run = make_run("queued")
     text = live(open_page("train", run=run.id)).progress[0].text
@@ -355,10 +358,53 @@ def test_a_visitor_may_have_so_many_runs_and_no_more(open_page, monkeypatch):
     monkeypatch.setenv("DIGITLIB_MAX_QUEUED_PER_VISITOR", "1")
     app = open_page("train")
     click(app, "Start training")
-    look_again(app)
     assert find_button(app, "Start training").disabled
     assert any("You have 1 run in the queue" in caption.value for caption in app.caption)
     assert not find_button(open_page("train"), "Start training").disabled  # another visitor's
+
+
+@pytest.mark.parametrize(
+    ("cookie", "same"), [("0123456789ab", True), ("", False), ("<script>", False)]
+)
+def test_a_visitor_who_reloads_is_the_same_one(open_page, monkeypatch, cookie, same):
+    app = open_page("train")
+    monkeypatch.setattr(ContextProxy, "cookies", {"digitlib_visitor": cookie})
+    words = [open_page("train").session_state.visitor for _ in range(2)]
+    assert (words[0] == words[1] == cookie) == same
+    assert all(re.fullmatch("[0-9a-f]{12}", word) for word in words)
+    assert app.session_state.visitor not in words
+
+
+def test_a_queue_that_nobody_trains_gets_a_sentence(open_page, make_run, monkeypatch):
+    looked = threading.Semaphore(0)
+
+    def fail() -> None:
+        looked.release()
+        raise EngineError("The scheduler has no worker.")
+
+    monkeypatch.setattr(engine, "recover_queue", fail)
+    monkeypatch.setattr(recovery, "SECONDS", 0)
+    recovery._get_watch.clear()
+    app = open_page("train", run=make_run("queued").id)
+    assert looked.acquire(timeout=10)
+    look_again(app)
+    assert app.error[0].value == "The scheduler has no worker."
+    monkeypatch.setattr(engine, "recover_queue", looked.release)
+    look_again(app)
+    assert looked.acquire(timeout=10)
+    look_again(app)
+    assert not app.error
+    recovery._get_watch.clear()
+
+
+def test_a_run_that_waits_has_no_charts_yet_but_those_of_its_parent(
+    open_page, make_run, read_chart_rows
+):
+    waiting = make_run("queued")
+    assert read_chart_rows(open_page("train", run=waiting.id)) == []
+    config = dataclasses.replace(waiting.config, parent=make_run("done").id)
+    child = create_run(config)
+    assert len(read_chart_rows(open_page("train", run=child.id))) == 2
 
 
 def test_more_epochs_than_the_server_allows_are_said_before_the_click(open_page, monkeypatch):
@@ -580,6 +626,33 @@ def test_the_panel_of_a_finished_run_goes_back_through_time(open_page, make_run)
     assert slider.options == ["epoch 0", "epoch 1", "epoch 2", "epoch 3", "epoch 4", "epoch 5"]
     slider.set_value(2).run()
     assert count_marks(app) == (8, 16)
+
+
+def test_a_run_that_goes_on_goes_back_to_its_parents_beginning(open_page, make_run):
+    parent = make_run("done")  # after five epochs
+    for epoch in range(6):
+        take_snapshot(parent, epoch, right=4 * epoch)
+    child = create_run(dataclasses.replace(parent.config, parent=parent.id))
+    change_state(child, "running")
+    for epoch, right in ((0, 20), (0.5, 22)):
+        take_snapshot(child, epoch, right)
+    app = open_page("train", run=child.id)
+    assert count_marks(app) == (22, 2)
+    (slider,) = find_sliders(app, child)
+    assert slider.options == [f"epoch {at}" for at in (0, 1, 2, 3, 4, 5, 5.5)]
+    slider.set_value(1).run()
+    assert count_marks(app) == (4, 20)
+
+
+def test_a_stopped_run_has_its_model_before_its_accuracy(open_page, make_run):
+    run = make_run("stopped", "It was stopped.")
+    metrics = (run.folder / "metrics.json").rename(run.folder / "later")
+    app = open_page("train", run=run.id)
+    assert "It was stopped. It reads the 10,000 test digits now." in live(app).info[0].value
+    metrics.rename(run.folder / "metrics.json")
+    load_live.clear()
+    look_again(app)
+    assert "of the test digits read right" in live(app).markdown[0].value
 
 
 def test_a_run_without_snapshots_has_no_panel(open_page, make_run):

@@ -39,7 +39,7 @@ def make_epochs(count: int, loss=0.2, validation_loss=0.1) -> pd.DataFrame:
 
 def draw_rows(batches, epochs, measure="loss") -> pd.DataFrame:
     at = batches["epoch"] - 1 + batches["batch"] / batches["batches"]
-    history = History(batches.assign(at=at), epochs.assign(at=epochs["epoch"]), (), 5.0)
+    history = History(batches.assign(at=at), epochs.assign(at=epochs["epoch"]), (), 5.0, ())
     return collect_lines(history, measure)
 
 

@@ -119,7 +119,11 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> No
 
 
 def wait_for_end(run: Run) -> Run:
-    wait_until(lambda: not load_run(run.id).active)
+    def has_ended() -> bool:
+        found = load_run(run.id)
+        return not (found.active or found.unmeasured)
+
+    wait_until(has_ended)
     return load_run(run.id)
 
 

@@ -50,13 +50,15 @@ def test_a_run_without_rows_has_not_begun(runs):
 def measure(runs):
     """Make a finished run: ``measure("cnn", seconds=8, epochs=2, digits=10_000)``."""
 
-    def measure(network, seconds, epochs=1, digits=10_000, batch_size=32, state="done"):
+    def measure(
+        network, seconds, epochs=1, digits=10_000, batch_size=32, state="done", parameters=7850
+    ):
         # It was to learn for longer than it did.
         config = TrainingConfig(network, epochs=50, batch_size=batch_size, training_digits=digits)
         run = create_run(config)
         metrics = {
             "test": {"accuracy": 0.9, "loss": 0.3, "mistakes": 1000, "count": 10_000},
-            "parameters": 7850,
+            "parameters": parameters,
             "epochs": epochs,
             "training_seconds": seconds,
         }
@@ -91,15 +93,24 @@ def test_of_two_alike_the_newest_tells_the_pace(measure):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"network": "cnn"},
         {"network": "softmax", "epochs": 0},
         {"network": "softmax", "state": "running"},
     ],
-    ids=["another network", "no whole epoch", "not over"],
+    ids=["no whole epoch", "not over"],
 )
-def test_nothing_is_expected_where_nothing_like_it_was_measured(settings, measure):
+def test_nothing_is_expected_where_nothing_was_measured(settings, measure):
     assert expect_seconds(TrainingConfig("softmax"), []) is None
     assert expect_seconds(TrainingConfig("softmax"), [measure(seconds=8, **settings)]) is None
+
+
+def test_where_a_network_was_never_trained_the_nearest_in_size_tells_the_pace(measure):
+    measured = [
+        measure("cnn", 60, digits=10_000, parameters=225_034),
+        measure("dense", 10, digits=10_000, parameters=101_770),
+    ]
+
+    config = TrainingConfig("softmax", epochs=2, training_digits=20_000)
+    assert expect_seconds(config, measured) == pytest.approx(40)
 
 
 def test_a_run_without_measurements_tells_no_pace(runs):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -10,11 +11,13 @@ import pytest
 
 from digitlib.data import load_mnist
 from digitlib.errors import TrainingAbandoned, TrainingError, TrainingInterrupted
+from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import OPTIMISERS, TrainingConfig
 from digitlib.runs.files import write_json
 from digitlib.runs.folder import (
     BATCH_COLUMNS,
     Run,
+    change_state,
     continue_config,
     create_run,
     load_run,
@@ -23,6 +26,7 @@ from digitlib.runs.folder import (
     write_status,
 )
 from digitlib.runs.lifecycle import MOST_PICKUPS, carry_out
+from digitlib.runs.queue import admit_run
 from digitlib.runs.snapshots import (
     Snapshot,
     list_snapshots,
@@ -35,6 +39,7 @@ from digitlib.training.checkpoint import Best, restore_checkpoint, restore_paren
 from digitlib.training.digits import to_input
 from digitlib.training.loop import build_model
 from digitlib.training.networks import NETWORKS
+from digitlib.training.progress import StopRequested, StopWatcher
 from tests.training.conftest import BRIEF
 
 SEED = 3  # of a training whose best epoch is not the last
@@ -450,6 +455,17 @@ def test_a_training_whose_time_is_up_keeps_a_model(make_run, monkeypatch):
     assert ended.readable
 
 
+def test_the_limit_is_that_of_the_server_where_it_was_started(runs, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_MAX_TRAINING_SECONDS", "1")
+    run = admit_run(replace(BRIEF, epochs=100, batch_size=8), "ada")
+    monkeypatch.delenv("DIGITLIB_MAX_TRAINING_SECONDS")  # as in a worker elsewhere
+
+    ended = carry_out(load_run(run.id))
+
+    assert ended.status.state == "stopped"
+    assert "a training may take no more than 0.0167 minutes here" in ended.status.message
+
+
 def test_the_time_before_a_process_died_counts(interrupted, runs, monkeypatch):
     run = lose(copy(interrupted, runs))
     epochs = run.read_epochs()
@@ -461,6 +477,35 @@ def test_the_time_before_a_process_died_counts(interrupted, runs, monkeypatch):
 
     assert (ended.status.state, ended.metrics["epochs"]) == ("stopped", 1)
     assert "a training may take no more than 5 minutes here" in ended.status.message
+
+
+def test_a_run_is_stopped_before_it_reads_the_test_digits(make_run, monkeypatch):
+    run = make_run(epochs=100)
+    run.stop_file.touch()
+    seen = []
+    monkeypatch.setattr(
+        loop, "Recogniser", lambda file: seen.append(read_run(run.folder)) or Recogniser(file)
+    )
+
+    # Not stopped while queued, but at the first batch.
+    loop.train(run, on_stopped=lambda reason: change_state(run, "stopped", reason))
+
+    assert [(found.status.state, found.unmeasured) for found in seen] == [("stopped", True)]
+    assert not read_run(run.folder).unmeasured
+
+
+def test_a_stop_is_heard_while_the_validation_digits_are_read(make_run):
+    run = make_run(epochs=2)
+
+    class StopAtValidation(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            run.stop_file.touch()
+
+    watcher = StopWatcher(run, seconds=100)
+    model = build_model(run.config)
+    digits, labels = to_input(load_mnist("validation"))
+    with pytest.raises(StopRequested):
+        model.evaluate(digits, labels, callbacks=[StopAtValidation(), watcher], verbose=0)
 
 
 # The best and the last
