@@ -6,7 +6,7 @@ would take the machine from the server they are to measure.
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -37,7 +37,10 @@ class Visitor:
         self._ended.clear()
         self.texts = ""
         await self._socket.send(message.SerializeToString())
-        await self._ended.wait()
+        ended = asyncio.create_task(self._ended.wait())
+        done, _ = await asyncio.wait([ended, self.listening], return_when=asyncio.FIRST_COMPLETED)
+        if self.listening in done:
+            self.listening.result()  # why it listens no more
 
     async def listen(self) -> None:
         """Take in what the server sends, and ask again for the parts that renew themselves."""
@@ -50,15 +53,25 @@ class Visitor:
                 self.texts += element.html.body + element.heading.body
             elif kind == "new_session":
                 self._page = message.new_session.page_script_hash
+                if not message.metadata.run.fragment_ids:
+                    self._forget_parts()  # as a browser does; those still there say so again
             elif kind == "auto_rerun":
                 self._repeat(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+            elif kind == "stop_auto_rerun":
+                for fragment in message.stop_auto_rerun.fragment_ids:
+                    if fragment in self._reruns:
+                        self._reruns.pop(fragment).cancel()
             elif kind == "script_finished":
                 self.finished += 1
                 self._ended.set()
 
     def close(self) -> None:
+        self._forget_parts()
+
+    def _forget_parts(self) -> None:
         for rerun in self._reruns.values():
             rerun.cancel()
+        self._reruns.clear()
 
     def _repeat(self, fragment: str, seconds: float) -> None:
         if fragment not in self._reruns:
@@ -75,8 +88,13 @@ class Visitor:
 
 
 @contextmanager
-def visiting(address: str, count: int, page: str, query: str) -> Iterator[Callable[[], list[int]]]:
-    """Open a page as so many visitors and let it renew itself until the end of the block.
+def visiting(address: str, page: str, queries: Sequence[str]) -> Iterator[Callable[[], list[int]]]:
+    """Open a page as many visitors and let it renew itself until the end of the block.
+
+    Args:
+        address: of the server.
+        page: its name in an address.
+        queries: what comes after it, such as ``run=mine``, for each visitor.
 
     Gives:
         A function that returns how many elements each visitor has been sent so far.
@@ -86,8 +104,8 @@ def visiting(address: str, count: int, page: str, query: str) -> Iterator[Callab
 
     async def stay() -> None:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(visit()) for _ in range(count)]
-            while len(visitors) < count or not all(visitor.finished for visitor in visitors):
+            tasks = [group.create_task(visit(query)) for query in queries]
+            while len(visitors) < len(queries) or not all(visitor.finished for visitor in visitors):
                 await asyncio.sleep(0.05)
             ready.set()
             await asyncio.to_thread(done.wait)
@@ -96,11 +114,11 @@ def visiting(address: str, count: int, page: str, query: str) -> Iterator[Callab
             for task in tasks:
                 task.cancel()
 
-    async def visit() -> None:
+    async def visit(query: str) -> None:
         async with open_session(address) as visitor:
             visitors.append(visitor)
             await visitor.send(first_message(page, query))
-            await asyncio.Event().wait()
+            await visitor.listening  # for ever, unless it fails
 
     def run() -> None:
         with suppress(asyncio.CancelledError):
@@ -131,7 +149,7 @@ class open_session:
             open_timeout=120,
         )
         self._visitor = Visitor(self._socket)
-        self._listening = asyncio.create_task(self._visitor.listen())
+        self._listening = self._visitor.listening = asyncio.create_task(self._visitor.listen())
         return self._visitor
 
     async def __aexit__(self, *_) -> None:

@@ -163,6 +163,9 @@ def _start_process(
         # takes half as long again for a training.
         "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": str(dict.fromkeys(NOT_SET)),
     }
+    if sys.platform == "linux":  # elsewhere a forked process is not safe to use
+        # The worker need not load Dask again after the process that keeps it going: 2 s.
+        environment["DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD"] = "fork"
     with log.open("a") as output:
         return subprocess.Popen(
             [*nice, sys.executable, "-m", f"distributed.cli.{module}", *arguments],

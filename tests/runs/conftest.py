@@ -77,7 +77,10 @@ def find_processes(runs: Path) -> list[psutil.Process]:
 
 
 def find_commands(runs: Path, module: str) -> list[psutil.Process]:
-    """Return the processes that run ``dask_scheduler`` or ``dask_worker`` for a runs folder."""
+    """Return the processes that run ``dask_scheduler`` or ``dask_worker`` for a runs folder.
+
+    A worker that such a process has forked has the same words in its command, and is not counted.
+    """
     scheduler_file = str(runs / ".engine" / "scheduler.json")
     found = []
     for process in psutil.process_iter():
@@ -85,7 +88,8 @@ def find_commands(runs: Path, module: str) -> list[psutil.Process]:
             words = process.cmdline()
             if scheduler_file in words and f"distributed.cli.{module}" in words:
                 found.append(process)
-    return found
+    started = {process.pid for process in found}
+    return [process for process in found if process.ppid() not in started]
 
 
 def find_trainer(run: Run) -> psutil.Process:
