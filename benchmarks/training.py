@@ -58,9 +58,12 @@ FIRST_POINT = """() => new Promise(resolve => {
 
 def run() -> None:
     """Measure, and print the table."""
-    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
-        cold = [_start_cold(browser, Path(folder, f"cold{round}")) for round in range(COLD_ROUNDS)]
-        warm, stops = _start_warm(browser, Path(folder, "warm"))
+    with tempfile.TemporaryDirectory() as folder:
+        with open_browser() as browser:
+            cold = [
+                _start_cold(browser, Path(folder, f"cold{round}")) for round in range(COLD_ROUNDS)
+            ]
+            warm, stops = _start_warm(browser, Path(folder, "warm"))
         peer_starts = _fit("dense", 1, 2_000, WARM_ROUNDS + 1)
         watched, peer_watched = _train_watched(Path(folder, "watched"))
         overhead, alone = _train_queue(Path(folder, "queue"))
