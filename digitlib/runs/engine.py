@@ -184,6 +184,7 @@ def _warm_workers(client: Client) -> None:
     code = stamp_code()
     with suppress(TimeoutError):
         client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    _submit(client, order_queue(list_runs().runs))  # whoever came meanwhile goes first
     workers = client.scheduler_info(n_workers=-1)["workers"]
     # A task for each network, so that a run need wait for one of them at most.
     futures = [
