@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 import numpy as np
 
+from digitlib.data.augmentation import AUGMENTATION_LIMITS, PRESETS
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.runs.config import LIMITS, OPTIMISERS
 from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
+from digitlib.runs.schedule import SCHEDULES
 
 TERMINAL = "terminal"  # the visitor whose runs are queued here
 
@@ -62,6 +64,18 @@ def _limits(name: str) -> str:
     return f"{low:,} to {high:,}" if isinstance(low, int) else f"{low:g} to {high:g}"
 
 
+def _parse_augmentation(context: click.Context, option: click.Parameter, text: str | None):
+    if text is None or text in PRESETS:
+        return PRESETS.get(text)
+    try:
+        settings = dict(part.split("=") for part in text.split(","))
+        return {name.strip(): float(value) for name, value in settings.items()}
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is none of {', '.join(PRESETS)}, nor settings such as rotation=10,shift=2."
+        ) from error
+
+
 def _check_name(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     try:
         if name is not None:
@@ -76,11 +90,21 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 @click.option("--epochs", type=int, help=f"How often each digit is seen, {_limits('epochs')}.")
 @click.option("--batch-size", type=int, help=f"Digits per step, {_limits('batch_size')}.")
 @click.option("--learning-rate", type=float, help=f"{_limits('learning_rate')}.")
+@click.option("--schedule", help=f"Of the learning rate, one of {', '.join(SCHEDULES)}.")
 @click.option("--optimiser", help=f"One of {', '.join(OPTIMISERS)}.")
+@click.option("--weight-decay", type=float, help=f"{_limits('weight_decay')}.")
 @click.option("--dropout", type=float, help=f"Share of units silenced, {_limits('dropout')}.")
+@click.option("--label-smoothing", type=float, help=f"{_limits('label_smoothing')}.")
+@click.option("--weight-average", type=float, help=f"{_limits('weight_average')}; 0 for none.")
 @click.option("--training-digits", type=int, help=f"{_limits('training_digits')}.")
 @click.option(
-    "--augmentation/--no-augmentation", default=None, help="Turn, move and scale digits a little."
+    "--augmentation",
+    metavar="SETTINGS",
+    is_flag=False,
+    flag_value="gentle",
+    callback=_parse_augmentation,
+    help="off, gentle (so if nothing is said), strong, or settings such as rotation=10,shift=2: of "
+    f"{', '.join(AUGMENTATION_LIMITS)}.",
 )
 @click.option("--seed", type=int, help="Of everything random.")
 @click.option(

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from digitlib.data import load_mnist
+from digitlib.data.augmentation import GENTLE
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import (
@@ -274,7 +275,9 @@ def test_train_shows_the_network_and_what_came_of_it():
     assert "Traceback" not in process.stderr
     made = load_run("brief")
     assert made.status.state == "done"
-    asked = TrainingConfig("dense", 2, 50, 1e-3, "adam", 0.1, 500, augmentation=True, seed=7)
+    asked = TrainingConfig(
+        "dense", 2, 50, 1e-3, dropout=0.1, training_digits=500, augmentation=GENTLE, seed=7
+    )
     assert made.config == asked
     assert f"Training dense as run brief in {made.folder}" in process.stdout
     assert "Total params: 101,770" in process.stdout
@@ -536,7 +539,7 @@ BAD_USAGE = {
     "--fly": "No such option '--fly'",
     "train --fly": "No such option '--fly'",
     "train extra": "unexpected extra argument",
-    "train --network resnet": "no network 'resnet'; choose one of cnn, dense, softmax",
+    "train --network lenet": "no network 'lenet'; choose one of cnn, dense, fast",
     "train --epochs 0": "Epochs must be a whole number from 1 to 100, not 0",
     "train --epochs ten": "'ten' is not a valid integer",
     "train --epochs": "requires an argument",

@@ -5,16 +5,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from digitlib.data.augmentation import AUGMENTATION_LIMITS, GENTLE, UNCHANGED, Augmentation
 from digitlib.errors import ConfigError
+from digitlib.runs.schedule import SCHEDULES
 
-OPTIMISERS = ("adam", "adamw", "rmsprop", "sgd")
+OPTIMISERS = ("adam", "adamw", "momentum", "rmsprop", "sgd")
 
 # setting -> smallest and largest value
 LIMITS = {
     "epochs": (1, 100),
     "batch_size": (8, 1024),
     "learning_rate": (1e-6, 1.0),
+    "weight_decay": (0.0, 0.5),
     "dropout": (0.0, 0.9),
+    "label_smoothing": (0.0, 0.3),
+    "weight_average": (0.0, 0.9999),
     "training_digits": (100, 55_000),
     "seed": (0, 2**31 - 1),
 }
@@ -28,12 +33,17 @@ class TrainingConfig:
         network: the name of a network in ``digitlib.training.networks``.
         epochs: how often each training digit is seen, 1 to 100.
         batch_size: digits per step, 8 to 1024.
-        learning_rate: of the optimiser, 1e-6 to 1.
-        optimiser: one of ``OPTIMISERS``.
+        learning_rate: the largest of the schedule, 1e-6 to 1.
+        schedule: how the learning rate goes, one of ``SCHEDULES``.
+        optimiser: one of ``OPTIMISERS``; ``momentum`` is ``sgd`` with Nesterov's momentum of 0.9.
+        weight_decay: by which share of the learning rate the weights shrink at each step, 0 to 0.5.
         dropout: share of units silenced before the last layer, 0 to 0.9; networks without a
             dropout layer take no notice of it.
+        label_smoothing: share of the truth that is spread over all ten digits, 0 to 0.3.
+        weight_average: how much of their mean so far the averaged weights keep at each step, 0 to
+            0.9999; with 0 the weights are not averaged. The averaged ones are what is kept.
         training_digits: how many of the 55,000 to train on, the first of a fixed order.
-        augmentation: whether digits are turned, moved and scaled a little, anew in each epoch.
+        augmentation: how far the digits are changed, anew in each epoch.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
         parent: the run whose weights it goes on from; empty for fresh ones.
     """
@@ -42,10 +52,14 @@ class TrainingConfig:
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 1e-3
+    schedule: str = "constant"
     optimiser: str = "adam"
+    weight_decay: float = 0.0
     dropout: float = 0.2
+    label_smoothing: float = 0.0
+    weight_average: float = 0.0
     training_digits: int = 55_000
-    augmentation: bool = False
+    augmentation: Augmentation = UNCHANGED
     seed: int = 0
     parent: str = ""
 
@@ -64,8 +78,17 @@ class TrainingConfig:
             problems.append(
                 f"There is no optimiser {self.optimiser!r}; choose one of {_listed(OPTIMISERS)}."
             )
-        if not isinstance(self.augmentation, bool):
-            problems.append(f"Augmentation is on or off (true or false), not {self.augmentation}.")
+        if self.schedule not in tuple(SCHEDULES):
+            problems.append(
+                f"There is no schedule {self.schedule!r}; choose one of {_listed(SCHEDULES)}."
+            )
+        if isinstance(self.augmentation, Augmentation):
+            for name, limits in AUGMENTATION_LIMITS.items():
+                problems += _check_number(name, getattr(self.augmentation, name), *limits)
+        else:
+            problems.append(
+                f"Augmentation has settings of its own, and is not {self.augmentation}."
+            )
         if not isinstance(self.parent, str) or not re.fullmatch(r"[a-z0-9_-]{0,64}", self.parent):
             problems.append(f"There can be no run {self.parent!r} to go on from.")
         for name, limits in LIMITS.items():
@@ -80,14 +103,30 @@ class TrainingConfig:
     def from_dict(cls, settings: dict[str, Any]) -> "TrainingConfig":
         """Make a config of settings by name; those left out take their default.
 
+        The augmentation may be given by its settings, or as true for a gentle one, false for none.
+
         Raises:
             ConfigError: a name is not that of a setting.
         """
-        known = [field.name for field in dataclasses.fields(cls)]
-        unknown = [name for name in settings if name not in known]
-        if unknown:
-            raise ConfigError([f"There is no setting {name!r}." for name in unknown])
-        return cls(**settings)
+        _check_names(cls, settings)
+        if "weight_decay" not in settings and settings.get("optimiser") == "adamw":
+            settings = settings | {"weight_decay": 0.004}  # Keras's, before there was the setting
+        augmentation = settings.get("augmentation", False)
+        if isinstance(augmentation, dict):
+            _check_names(Augmentation, augmentation)
+            augmentation = Augmentation(**augmentation)
+        elif isinstance(augmentation, bool):
+            augmentation = GENTLE if augmentation else UNCHANGED
+        elif not isinstance(augmentation, Augmentation):
+            raise ConfigError([f"Augmentation has settings of its own, and is not {augmentation}."])
+        return cls(**settings | {"augmentation": augmentation})
+
+
+def _check_names(kind: type, settings: dict[str, Any]) -> None:
+    known = [field.name for field in dataclasses.fields(kind)]
+    unknown = [name for name in settings if name not in known]
+    if unknown:
+        raise ConfigError([f"There is no setting {name!r}." for name in unknown])
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> list[str]:

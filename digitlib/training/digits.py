@@ -6,6 +6,7 @@ import threading
 import numpy as np
 
 from digitlib.data import Digits, Split, load_splits
+from digitlib.runs.config import TrainingConfig
 
 _lock = threading.Lock()
 
@@ -24,6 +25,16 @@ def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:
     """Return digits as a network takes them: float32 (n, 28, 28, 1) from 0 to 1, labels (n,)."""
     pixels = np.divide(digits.images[..., np.newaxis], 255, dtype=np.float32)
     return pixels, digits.labels
+
+
+def to_truth(digits: Digits, config: TrainingConfig) -> np.ndarray:
+    """Return the labels as the loss of a config takes them.
+
+    They are int (n,), or float32 (n, 10) with ones for the truth where it is to be smoothed.
+    """
+    if config.label_smoothing:
+        return np.eye(10, dtype=np.float32)[digits.labels]
+    return digits.labels
 
 
 _load = functools.cache(load_splits)

@@ -3,11 +3,14 @@
 import math
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from digitlib.data import Digits
+from digitlib.data.augmentation import augment
 from digitlib.errors import TrainingError, TrainingInterrupted
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
@@ -16,12 +19,13 @@ from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import replacing, write_json
 from digitlib.runs.folder import Run, load_parent, write_probabilities
 from digitlib.runs.limits import read_limits
-from digitlib.training.augmentation import build_augmentation
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
-from digitlib.training.digits import load_digits, to_input
+from digitlib.training.digits import load_digits, to_input, to_truth
 from digitlib.training.export import save_model
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import (
+    AverageWeights,
+    RateSetter,
     RunFolderWriter,
     SnapshotWriter,
     StopRequested,
@@ -75,9 +79,11 @@ def train(
         restore_parent(model, load_parent(run))
     # Each stretch of a training has an order of its own, or it would begin with that of the first.
     seed = config.seed + first_epoch + zlib.crc32(config.parent.encode())
+    averaging = [AverageWeights(in_use=first_epoch > 0)] if config.weight_average else []
     writer = RunFolderWriter(run, first_epoch, best, on_row)
     most_seconds = run.status.most_seconds or read_limits().training_seconds
     watcher = StopWatcher(run, most_seconds, writer.seconds_before, on_batch)
+    validation = load_digits("validation")
     reason = ""
     try:
         model.fit(
@@ -85,13 +91,22 @@ def train(
             shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
-            validation_data=to_input(load_digits("validation")),
+            validation_data=(to_input(validation)[0], to_truth(validation, config)),
             validation_batch_size=500,
-            callbacks=[writer, SnapshotWriter(run, first_epoch), watcher, StopOnNonsense()],
+            callbacks=[
+                *averaging,  # first: the others shall meet the averaged weights at an epoch's end
+                RateSetter(config, count_batches(config)),
+                writer,
+                SnapshotWriter(run, first_epoch),
+                watcher,
+                StopOnNonsense(),
+            ],
             verbose=0,
         )
     except StopRequested as stop:
         reason = str(stop)
+        for each in averaging:
+            each.use()
     except TrainingInterrupted:
         if not run.checkpoint_file.exists():  # no epoch is whole yet, and nothing shall be lost
             with replacing(run.keras_file) as temporary:
@@ -110,15 +125,18 @@ def train(
 def build_model(config: TrainingConfig) -> keras.Model:
     """Build and compile the network of a config, with fresh weights."""
     model = NETWORKS[config.network].build(config)
-    optimisers = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-    }
+    averaging = {"use_ema": True, "ema_momentum": config.weight_average}
+    optimiser = OPTIMISERS[config.optimiser](
+        learning_rate=config.learning_rate,
+        weight_decay=config.weight_decay,
+        **averaging if config.weight_average else {},
+    )
+    loss = "sparse_categorical_crossentropy"
+    if config.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     model.compile(
-        optimizer=optimisers[config.optimiser](config.learning_rate),
-        loss="sparse_categorical_crossentropy",
+        optimizer=optimiser,
+        loss=loss,
         metrics=["accuracy"],
         steps_per_execution=min(
             MOST_STEPS, rows_every(count_batches(config)), max(1, MOST_DIGITS // config.batch_size)
@@ -132,25 +150,42 @@ def count_batches(config: TrainingConfig) -> int:
     return -(-config.training_digits // config.batch_size)
 
 
+OPTIMISERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "momentum": partial(keras.optimizers.SGD, momentum=0.9, nesterov=True),
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
 def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
     """Return the batches of an epoch, in another order each time they are gone through.
 
     The pixels are kept as bytes and made floats a batch at a time: handed to Keras as one array of
     floats, 55,000 digits are copied for a second before the first batch.
     """
-    images, labels = tf.constant(digits.images), tf.constant(digits.labels)
+    images, labels = tf.constant(digits.images), tf.constant(to_truth(digits, config))
     batches = tf.data.Dataset.range(len(digits)).shuffle(len(digits), seed).batch(config.batch_size)
 
     def fetch(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels = tf.cast(tf.gather(images, places), tf.float32) / 255
-        return pixels[..., tf.newaxis], tf.gather(labels, places)
+        return tf.gather(images, places), tf.gather(labels, places)
 
-    batches = batches.map(fetch, num_parallel_calls=2)
-    if config.augmentation:
-        augment = build_augmentation(seed)
-        # One batch after the other: in parallel, which batch gets which random numbers is chance.
-        batches = batches.map(lambda images, labels: (augment(images, training=True), labels))
-    return batches.prefetch(tf.data.AUTOTUNE)
+    def scale(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.cast(images, tf.float32)[..., tf.newaxis] / 255, labels
+
+    chance = np.random.default_rng(seed)
+
+    def change(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        changed = tf.numpy_function(
+            lambda images: augment(images, config.augmentation, chance), [images], tf.float32
+        )
+        return tf.ensure_shape(changed, (None, 28, 28))[..., tf.newaxis], labels
+
+    batches = batches.map(fetch)
+    # One batch after the other: in parallel, which batch gets which random numbers is chance.
+    batches = batches.map(change if config.augmentation else scale)
+    return batches.prefetch(4)
 
 
 def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:

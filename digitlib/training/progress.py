@@ -9,7 +9,9 @@ import keras
 import numpy as np
 import pandas as pd
 
+from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import BATCH_COLUMNS, Run
+from digitlib.runs.schedule import SCHEDULES
 from digitlib.runs.snapshots import Snapshot, drop_snapshots_after, pick_panel, write_snapshot
 from digitlib.training.checkpoint import Best, write_checkpoint
 from digitlib.training.digits import load_digits
@@ -145,6 +147,44 @@ class StopWatcher(keras.callbacks.Callback):
                 f"{self.limit / 60:,.3g} minutes here; the model is as good as it got."
             )
         self.on_batch()
+
+
+class RateSetter(keras.callbacks.Callback):
+    """Sets the learning rate by the schedule of a config, for each few batches taken at once."""
+
+    def __init__(self, config: TrainingConfig, batches: int):
+        super().__init__()
+        self.config, self.all_batches = config, batches * config.epochs
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.before = epoch * self.batches
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.config.schedule != "constant":
+            share = SCHEDULES[self.config.schedule]((self.before + batch) / self.all_batches)
+            self.model.optimizer.learning_rate = self.config.learning_rate * share
+
+
+class AverageWeights(keras.callbacks.SwapEMAWeights):
+    """Has the averaged weights in use between epochs, where the optimiser averages them.
+
+    They and those that are trained change places: at the end of an epoch the model has the
+    averaged ones and the optimiser's memory those that are trained, also in a checkpoint.
+
+    Args:
+        in_use: whether the model has the averaged weights already, as after a checkpoint.
+    """
+
+    def __init__(self, in_use: bool):
+        super().__init__(swap_on_epoch=True)
+        self._ema_weights_in_model = in_use
+
+    def use(self) -> None:
+        """Put the averaged weights to use at the end of a training that is broken off."""
+        if not self._ema_weights_in_model:
+            self._swap_variables()
+            self._ema_weights_in_model = True
 
 
 class SnapshotWriter(keras.callbacks.Callback):

@@ -12,6 +12,15 @@ import keras
 from digitlib.runs.config import TrainingConfig
 
 MOST_KEPT = 6
+# The settings that are part of a graph.
+GRAPH_SETTINGS = (
+    "network",
+    "optimiser",
+    "weight_decay",
+    "dropout",
+    "label_smoothing",
+    "weight_average",
+)
 
 _kept: OrderedDict[tuple, keras.Model] = OrderedDict()
 
@@ -25,7 +34,7 @@ def take_model(fresh: keras.Model, config: TrainingConfig) -> keras.Model:
     """
     # Beforehand, or TensorFlow traces the first step twice, once to make them.
     fresh.optimizer.build(fresh.trainable_variables)
-    kind = (config.network, config.dropout, config.optimiser, fresh.steps_per_execution)
+    kind = (fresh.steps_per_execution, *(getattr(config, name) for name in GRAPH_SETTINGS))
     ready = _kept.pop(kind, None)
     if ready is None or _shapes(ready) != _shapes(fresh):
         ready = fresh

@@ -4,9 +4,21 @@ import streamlit as st
 
 from digitlib.runs.catalogue import NetworkDescription
 from digitlib.runs.config import LIMITS, OPTIMISERS, TrainingConfig
+from digitlib.runs.schedule import SCHEDULES
+from digitlib.ui.augmentation import choose_augmentation
 from digitlib.ui.loaders import load_networks
 
-NAMES = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+NAMES = {
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "momentum": "SGD with momentum",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+    "constant": "Constant",
+    "steps": "Steps",
+    "cosine": "Cosine",
+    "one-cycle": "One cycle",
+}
 
 
 def choose_network() -> NetworkDescription:
@@ -26,7 +38,7 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
     """Show the settings, at the network's own defaults, and return what they are set to."""
     defaults = network.defaults
     epochs, digits, augmentation, more = st.columns(
-        [3, 3, 2, 2], vertical_alignment="bottom", gap="medium"
+        [3, 3, 3, 2], vertical_alignment="bottom", gap="medium"
     )
     changes = {
         "epochs": epochs.slider("Epochs", 1, 30, **_widget(network, "epochs")),
@@ -38,21 +50,19 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
             format="localized",
             **_widget(network, "training_digits"),
         ),
-        "augmentation": augmentation.toggle(
-            "Augmentation",
-            help="Turn, move and scale the digits a little, anew in every epoch.",
-            **_widget(network, "augmentation"),
-        ),
     }
+    with augmentation:
+        changes["augmentation"] = choose_augmentation(network)
     with more.popover("More settings", icon=":material/tune:", width="stretch"):
+        left, right = st.columns(2)
         changes |= {
-            "batch_size": st.select_slider(
+            "batch_size": left.select_slider(
                 "Batch size",
                 [8, 16, 32, 64, 128, 256, 512, 1024],
                 help="How many digits it looks at before it changes its weights.",
                 **_widget(network, "batch_size"),
             ),
-            "learning_rate": st.number_input(
+            "learning_rate": left.number_input(
                 "Learning rate",
                 *LIMITS["learning_rate"],
                 format="%g",
@@ -60,15 +70,42 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
                 help="How large its steps are: too small and it crawls, too large and it stumbles.",
                 **_widget(network, "learning_rate"),
             ),
-            "optimiser": st.selectbox(
-                "Optimiser",
-                OPTIMISERS,
-                format_func=NAMES.get,
-                key=f"{network.name}-optimiser",
-                persist_state="session",
-                index=OPTIMISERS.index(defaults.optimiser),
+            "schedule": left.selectbox(
+                "Schedule",
+                list(SCHEDULES),
+                help="How the learning rate goes: the same all the while, down in steps, down "
+                "along half a wave, or up for a quarter of the training and then down.",
+                **_choice(network, "schedule", list(SCHEDULES)),
             ),
-            "seed": st.number_input(
+            "optimiser": left.selectbox(
+                "Optimiser", OPTIMISERS, **_choice(network, "optimiser", OPTIMISERS)
+            ),
+            "weight_decay": right.number_input(
+                "Weight decay",
+                *LIMITS["weight_decay"],
+                format="%g",
+                step=1e-3,
+                help="How fast weights that are not needed fade.",
+                **_widget(network, "weight_decay"),
+            ),
+            "label_smoothing": right.number_input(
+                "Label smoothing",
+                *LIMITS["label_smoothing"],
+                format="%g",
+                step=0.05,
+                help="How much of the truth is spread over all ten digits, against being too sure.",
+                **_widget(network, "label_smoothing"),
+            ),
+            "weight_average": right.number_input(
+                "Weight average",
+                *LIMITS["weight_average"],
+                format="%g",
+                step=1e-3,
+                help="Keeps a mean of the weights of the last steps: 0.999 of some thousand, 0 of "
+                "none.",
+                **_widget(network, "weight_average"),
+            ),
+            "seed": right.number_input(
                 "Seed",
                 *LIMITS["seed"],
                 step=1,
@@ -77,7 +114,7 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
             ),
         }
         if network.uses_dropout:
-            changes["dropout"] = st.slider(
+            changes["dropout"] = left.slider(
                 "Dropout",
                 *LIMITS["dropout"],
                 step=0.05,
@@ -85,6 +122,15 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
                 **_widget(network, "dropout"),
             )
     return TrainingConfig.from_dict(defaults.to_dict() | changes)
+
+
+def _choice(network: NetworkDescription, setting: str, names) -> dict:
+    return {
+        "index": list(names).index(getattr(network.defaults, setting)),
+        "format_func": NAMES.get,
+        "key": f"{network.name}-{setting}",
+        "persist_state": "session",
+    }
 
 
 def _widget(network: NetworkDescription, setting: str) -> dict:

@@ -1,18 +1,22 @@
 import dataclasses
+import io
 import json
 import os
 import re
 import shutil
 import threading
 import time
+from base64 import b64decode
 
 import dask.config
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from digitlib.data.augmentation import STRONG, Augmentation
 from digitlib.errors import EngineError
 from digitlib.runs import engine
 from digitlib.runs.config import TrainingConfig
@@ -92,16 +96,49 @@ def test_start_makes_a_run_of_the_settings_and_hands_it_to_the_engine(open_page,
     app.slider("dense-epochs").set_value(2)
     app.slider("dense-training_digits").set_value(3_000)
     app.number_input("dense-learning_rate").set_value(0.01)
-    app.toggle("dense-augmentation").set_value(True)
+    app.selectbox("dense-schedule").select("cosine")
+    app.number_input("dense-weight_decay").set_value(0.02)
+    app.number_input("dense-label_smoothing").set_value(0.1)
+    app.number_input("dense-weight_average").set_value(0.99)
+    app.slider("dense-augmentation-rotation").set_value(5.0)
     click(app, "Start training")
     assert not app.exception
     [run] = list_runs().runs
     assert [given.id for given in submitted] == [run.id]
     assert (run.config.network, run.config.epochs) == ("dense", 2)
     assert (run.config.training_digits, run.config.learning_rate) == (3_000, 0.01)
-    assert run.config.augmentation
+    assert (run.config.schedule, run.config.weight_decay) == ("cosine", 0.02)
+    assert (run.config.label_smoothing, run.config.weight_average) == (0.1, 0.99)
+    assert run.config.augmentation == Augmentation(rotation=5.0)
     assert app.query_params["run"] == run.id
     assert "about to start" in app.get_by_key("live").progress[0].text
+
+
+def test_augmentation_is_chosen_by_a_word_or_by_each_setting(open_page, submitted):
+    app = open_page("train")
+    assert "before" in pairs(app)
+    np.testing.assert_array_equal(*read_pairs(app))  # it is off: after is as before
+    click(app, "Strong")
+    assert app.slider("dense-augmentation-disguise").value == STRONG.disguise
+    before, after = read_pairs(app)
+    assert (before != after).any(axis=(1, 2)).all()
+    click(app, "Change them anew")
+    assert (read_pairs(app)[1] != after).any(axis=(1, 2)).all()
+    app.slider("dense-augmentation-disguise").set_value(0.0)
+    click(app, "Start training")
+    assert submitted[0].config.augmentation == dataclasses.replace(STRONG, disguise=0.0)
+
+
+def pairs(app: AppTest) -> str:
+    return next(html.value for html in app.html if 'class="pairs"' in html.value)
+
+
+def read_pairs(app: AppTest) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sixteen digits before and after, uint8 (16, 28, 28) each."""
+    pictures = re.findall(r"base64,([\w+/=]+)", pairs(app))
+    digits = np.stack([np.asarray(Image.open(io.BytesIO(b64decode(each)))) for each in pictures])
+    assert digits.shape == (32, 28, 28)
+    return digits[::2], digits[1::2]
 
 
 def test_a_double_click_makes_one_run(open_page, submitted):

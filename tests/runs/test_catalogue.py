@@ -44,13 +44,13 @@ def test_the_defaults_of_every_network_can_be_trained():
 
 
 def test_an_unknown_network_has_no_defaults():
-    with pytest.raises(ConfigError, match="choose one of cnn, dense, softmax"):
-        default_config("resnet")
+    with pytest.raises(ConfigError, match="choose one of cnn, dense, fast"):
+        default_config("lenet")
 
 
 def test_a_config_is_checked_against_the_networks_there_are():
-    with pytest.raises(ConfigError, match="no network 'resnet'"):
-        check_config(TrainingConfig("resnet"))
+    with pytest.raises(ConfigError, match="no network 'lenet'"):
+        check_config(TrainingConfig("lenet"))
 
 
 def test_the_shipped_description_is_of_the_networks_as_they_are():

@@ -1,10 +1,13 @@
 import dataclasses
+import json
 import math
 
 import pytest
 
+from digitlib.data.augmentation import AUGMENTATION_LIMITS, GENTLE, Augmentation
 from digitlib.errors import ConfigError
 from digitlib.runs.config import LIMITS, OPTIMISERS, TrainingConfig
+from digitlib.runs.schedule import SCHEDULES
 
 NETWORKS = ["dense", "cnn"]
 
@@ -74,14 +77,62 @@ def test_an_unknown_network_is_told_which_there_are(network):
 def test_an_unknown_optimiser_is_told_which_there_are(optimiser):
     (problem,) = problems_of(optimiser=optimiser)
 
-    assert problem.endswith("choose one of adam, adamw, rmsprop, sgd.")
+    assert problem.endswith("choose one of adam, adamw, momentum, rmsprop, sgd.")
 
 
-@pytest.mark.parametrize("augmentation", [1, 0, "yes", None])
-def test_augmentation_is_on_or_off(augmentation):
+@pytest.mark.parametrize("schedule", ["one_cycle", "", None, ["constant"]])
+def test_an_unknown_schedule_is_told_which_there_are(schedule):
+    (problem,) = problems_of(schedule=schedule)
+
+    assert problem.endswith("choose one of constant, cosine, one-cycle, steps.")
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_schedule_can_be_used(schedule):
+    TrainingConfig(schedule=schedule).check(NETWORKS)
+
+
+@pytest.mark.parametrize("augmentation", [1, 0, "yes", None, True])
+def test_augmentation_has_settings_of_its_own(augmentation):
     (problem,) = problems_of(augmentation=augmentation)
 
-    assert problem.startswith("Augmentation is on or off")
+    assert problem.startswith("Augmentation has settings of its own")
+
+
+@pytest.mark.parametrize(("name", "limits"), AUGMENTATION_LIMITS.items())
+def test_augmentation_stays_within_its_limits(name, limits):
+    for value in limits:
+        TrainingConfig(augmentation=Augmentation(**{name: value})).check(NETWORKS)
+    for value in (limits[0] - 0.1, limits[1] + 0.1, "far"):
+        (problem,) = problems_of(augmentation=Augmentation(**{name: value}))
+        assert problem.startswith(f"{name.capitalize()} must be a number from")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (True, GENTLE),
+        (False, Augmentation()),
+        ({"rotation": 5, "disguise": 0.2}, Augmentation(rotation=5, disguise=0.2)),
+        (GENTLE, GENTLE),
+    ],
+)
+def test_augmentation_may_be_given_in_several_ways(given, meant):
+    assert TrainingConfig.from_dict({"augmentation": given}).augmentation == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [({"turn": 5}, "There is no setting 'turn'."), ("gentle", "Augmentation has settings of its")],
+)
+def test_augmentation_that_is_not_understood_gets_a_sentence(given, problem):
+    with pytest.raises(ConfigError, match=problem):
+        TrainingConfig.from_dict({"augmentation": given})
+
+
+def test_a_run_from_before_there_was_weight_decay_keeps_that_of_keras():
+    assert TrainingConfig.from_dict({"optimiser": "adamw"}).weight_decay == 0.004
+    assert TrainingConfig.from_dict({"optimiser": "adam"}).weight_decay == 0
 
 
 def test_every_mistake_gets_its_sentence():
@@ -92,9 +143,11 @@ def test_every_mistake_gets_its_sentence():
 
 
 def test_a_config_survives_its_dict():
-    config = TrainingConfig("cnn", 7, 64, 0.01, "sgd", 0.4, 500, True, 3)
+    config = TrainingConfig(
+        "cnn", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, GENTLE, 3, "parent"
+    )
 
-    assert TrainingConfig.from_dict(config.to_dict()) == config
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 def test_settings_left_out_take_their_default():

@@ -66,10 +66,10 @@ def test_another_process_finds_the_engine_and_uses_it(engine_runs):
 
 
 def test_a_run_that_fails_says_why_and_the_engine_goes_on(engine_runs):
-    failed = wait_for_end(submit(TrainingConfig("resnet")))
+    failed = wait_for_end(submit(TrainingConfig("lenet")))
 
     assert failed.status.state == "failed"
-    assert failed.status.message.startswith("There is no network 'resnet'")
+    assert failed.status.message.startswith("There is no network 'lenet'")
     run = submit(BRIEF)
     # The scheduler may not have noticed yet; a page that shows the run looks again and again.
     wait_until(lambda: recover_queue() or not load_run(run.id).active)

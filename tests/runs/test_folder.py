@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitlib.data.augmentation import GENTLE
 from digitlib.errors import ModelError, RunError
 from digitlib.runs import folder
 from digitlib.runs.config import TrainingConfig
@@ -74,7 +75,7 @@ def test_runs_go_to_the_project_without_the_variable(value, monkeypatch):
 
 
 def test_a_run_is_made_in_the_queue_and_found_again(runs):
-    config = TrainingConfig("cnn", epochs=3, augmentation=True)
+    config = TrainingConfig("cnn", epochs=3, augmentation=GENTLE)
 
     made = create_run(config)
     found = load_run(made.id)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from digitlib.data import load_mnist
+from digitlib.data.augmentation import STRONG, UNCHANGED
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import OPTIMISERS, TrainingConfig
 from digitlib.runs.folder import (
@@ -14,18 +15,22 @@ from digitlib.runs.folder import (
     request_stop,
 )
 from digitlib.runs.lifecycle import carry_out
+from digitlib.runs.schedule import SCHEDULES
+from digitlib.training import ready
 from digitlib.training.digits import to_input
 from digitlib.training.loop import build_model
+from digitlib.training.loop import train as train_run
 from digitlib.training.networks import NETWORKS
 
 
-def load_weights(run) -> list[np.ndarray]:
-    return keras.saving.load_model(run.keras_file).get_weights()
+def load_weights(run, best: bool = False) -> list[np.ndarray]:
+    return keras.saving.load_model(run.best_file if best else run.keras_file).get_weights()
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_input):
-    run = make_run(network=network)
+    rate = NETWORKS[network].defaults.learning_rate
+    run = make_run(network=network, batch_size=10, learning_rate=rate)
     models, rows = [], []
 
     returned = carry_out(run, on_model=models.append, on_row=rows.append)
@@ -45,8 +50,8 @@ def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_in
 
     batches = run.read_batches()
     assert batches.to_dict("records") == rows
-    assert batches["batch"].tolist() == list(range(1, 17))  # 500 digits, 32 at a time
-    assert (batches["batches"] == 16).all()
+    assert batches["batch"].tolist() == list(range(1, 51))  # 500 digits, ten at a time
+    assert (batches["batches"] == 50).all()
     assert batches["seconds"].is_monotonic_increasing
     (epoch,) = run.read_epochs().to_dict("records")
     assert epoch["epoch"] == 1
@@ -90,7 +95,7 @@ def test_a_row_of_batches_is_the_mean_since_the_row_before(train):
         assert np.average(batches[name], weights=sizes) == pytest.approx(epoch[name], abs=1e-3)
 
 
-@pytest.mark.parametrize("augmentation", [False, True])
+@pytest.mark.parametrize("augmentation", [UNCHANGED, STRONG])
 def test_the_same_seed_gives_the_same_model(augmentation, train):
     settings = {"network": "dense", "epochs": 2, "augmentation": augmentation, "dropout": 0.3}
 
@@ -109,7 +114,7 @@ def test_another_seed_gives_another_model(train):
 
 
 def test_the_limits_can_be_trained(train):
-    run = train(training_digits=100, batch_size=1024, seed=2**31 - 1, augmentation=True)
+    run = train(training_digits=100, batch_size=1024, seed=2**31 - 1, augmentation=STRONG)
 
     assert run.read_batches()["batches"].tolist() == [1]
     assert run.status.state == "done"
@@ -119,8 +124,89 @@ def test_the_limits_can_be_trained(train):
 def test_every_optimiser_is_the_one_of_its_name(optimiser):
     model = build_model(TrainingConfig("softmax", optimiser=optimiser, learning_rate=0.02))
 
-    assert type(model.optimizer).__name__.lower() == optimiser
+    kind = type(model.optimizer).__name__.lower()
+    assert kind == {"momentum": "sgd"}.get(optimiser, optimiser)
+    assert getattr(model.optimizer, "momentum", 0) == (0.9 if optimiser == "momentum" else 0)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_learning_rate_follows_its_schedule(schedule, make_run):
+    ready._kept.clear()  # or one that is ready would be trained, not the one that is shown
+    run = make_run(schedule=schedule, epochs=2, batch_size=100, learning_rate=0.02)
+    rates, models = [], []
+
+    train_run(
+        run,
+        on_model=models.append,
+        on_row=lambda row: rates.append(float(models[0].optimizer.learning_rate)),
+    )
+
+    shares = [step / 10 for step in range(10)]  # what was set before each of ten batches
+    assert rates == pytest.approx([0.02 * SCHEDULES[schedule](share) for share in shares])
+
+
+def test_weights_fade_where_they_are_to():
+    def sum_weights(**settings) -> float:
+        model = build_model(TrainingConfig("softmax", learning_rate=0.1, **settings))
+        paper = np.zeros((8, 28, 28, 1), np.float32)  # from which no weight is learnt
+        model.fit(paper, np.zeros(8), epochs=5, verbose=0)
+        return float(np.abs(model.get_weights()[0]).sum())
+
+    keras.utils.set_random_seed(0)
+    kept = sum_weights(optimiser="adam")
+    for optimiser in ("adam", "adamw", "sgd", "momentum", "rmsprop"):
+        keras.utils.set_random_seed(0)
+        faded = sum_weights(optimiser=optimiser, weight_decay=0.5)
+        assert faded == pytest.approx(kept * (1 - 0.5 * 0.1) ** 5, rel=1e-3)
+
+
+def test_smoothed_labels_keep_the_network_less_sure(train):
+    settings = {"network": "dense", "epochs": 8, "training_digits": 500, "dropout": 0.0}
+
+    sure, less_sure = (
+        train(label_smoothing=share, **settings).read_test_probabilities().max(axis=1).mean()
+        for share in (0.0, 0.3)
+    )
+
+    assert less_sure < sure - 0.1
+
+
+def test_averaged_weights_are_the_mean_that_they_are_said_to_be(make_run):
+    ready._kept.clear()
+    run = make_run(weight_average=0.9, epochs=2, batch_size=100, optimiser="sgd")
+    seen, models = [], []
+
+    def look(row):
+        seen.append([array.copy() for array in models[0].get_weights()])
+
+    train_run(run, on_model=models.append, on_row=look)
+
+    mean = seen[0]
+    for weights in seen[1:]:
+        mean = [0.9 * old + 0.1 * new for old, new in zip(mean, weights, strict=True)]
+    for array, expected in zip(load_weights(run), mean, strict=True):
+        np.testing.assert_allclose(array, expected, atol=1e-6)
+    for array, expected in zip(load_weights(run, best=True), mean, strict=True):
+        if run.metrics["best_epoch"] == 2:
+            np.testing.assert_allclose(array, expected, atol=1e-6)
+
+
+def test_a_stopped_training_keeps_the_averaged_weights(make_run):
+    ready._kept.clear()
+    run = make_run(weight_average=0.9, epochs=50)
+    trained, models = [], []
+
+    def stop_in_the_second_epoch(row):
+        if (row["epoch"], row["batch"]) == (2, 3):
+            trained.append(models[0].get_weights()[0].copy())
+            request_stop(run)
+
+    carry_out(run, on_model=models.append, on_row=stop_in_the_second_epoch)
+
+    change = np.abs(load_weights(run)[0] - trained[0]).max()
+    assert change > 1e-3  # not those that were trained
+    assert load_run(run.id).metrics["test"]["accuracy"] > 0.2
 
 
 def test_dropout_is_set():

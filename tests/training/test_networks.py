@@ -81,7 +81,7 @@ def test_a_changed_networks_file_is_described_anew_and_only_once(tmp_path):
     second = describe_in_a_process()
 
     assert first == second
-    assert list(first) == ["softmax", "dense", "cnn", "LeNet5"]
+    assert list(first) == [*NETWORKS, "LeNet5"]
     assert first["LeNet5"] == 7_850
     assert kept.stat().st_mtime_ns == written
     assert Path(copy / "digitlib" / "runs" / "networks.json").read_bytes() == (
