@@ -43,7 +43,7 @@ class Augmentation:
         erasing: share of the digits that lose a rectangle, 0 to 1, as in Zhong et al., *Random
             Erasing Data Augmentation* (2017).
         disguise: share of the digits whose look is changed, 0 to 1: faint ink, uneven paper, ink
-            and paper swapped, seen through a random filter as in Xu et al., *Robust and
+            and paper swapped, ruled lines, hollow lines, seen through a random filter as in Xu et al., *Robust and
             Generalizable Visual Representation Learning via Random Convolutions* (2021), blurred,
             with grain, or beside scraps of other digits.
     """
@@ -166,6 +166,22 @@ def _place(height: int, width: int, chance: np.random.Generator):
     return (row, height), (column, width)
 
 
+def _rule(digit: np.ndarray, others: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """Draw a straight line or two through it, as on ruled paper."""
+    lines = np.zeros_like(digit)
+    for first, last, level in chance.integers(
+        (0, 0, 0), (SIDE, SIDE, 2), (chance.integers(1, 3), 3)
+    ):
+        ends = [(-1, int(first)), (SIDE, int(last))]
+        cv2.line(lines, *(ends if level else [end[::-1] for end in ends]), 1.0, 1, cv2.LINE_AA)
+    return np.maximum(digit, np.float32(chance.uniform(0.3, 1)) * lines)
+
+
+def _hollow(digit: np.ndarray, others: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """Draw it hollow, as one draws block figures: only the rim of its lines."""
+    return cv2.dilate(digit, _RING) - digit
+
+
 def _filter(digit: np.ndarray, others: np.ndarray, chance: np.random.Generator) -> np.ndarray:
     kernel = chance.normal(0, 1, (3, 3)).astype(np.float32)
     filtered = cv2.filter2D(digit, -1, kernel, borderType=cv2.BORDER_REPLICATE)
@@ -214,7 +230,9 @@ def _add_grain(digit: np.ndarray, others: np.ndarray, chance: np.random.Generato
 
 # How a digit's look may change, in this order, and how likely each is.
 _WAYS = (
-    (_add_scraps, 0.4),
+    (_hollow, 0.15),
+    (_add_scraps, 0.3),
+    (_rule, 0.3),
     (_filter, 0.3),
     (_blur, 0.3),
     (_change_paper, 0.4),

@@ -80,7 +80,7 @@ def recover_queue() -> None:
         EngineError: no engine can be started or reached, or the scheduler has no worker.
     """
     runs = list_runs().runs
-    waiting = order_queue(runs)
+    waiting = order_queue(runs) + [run for run in runs if _is_left_unmeasured(run)]
     if waiting:
         _use_engine(lambda client: _submit_again(client, waiting))
     elif find_engine() and any(_is_silent(run) for run in runs):
@@ -123,6 +123,12 @@ def _use_engine(action: Callable[[Client], None]) -> None:
         except EngineError:
             if last_attempt or dask.config.get("scheduler-address", None) or find_engine():
                 raise
+        except ModuleNotFoundError as error:
+            address = dask.config.get("scheduler-address", None)
+            raise EngineError(
+                f"The scheduler at {address} does not find this project: start it in the project's "
+                "folder with `PYTHONPATH=. dask scheduler`, see README."
+            ) from error
         except LOST as error:
             if last_attempt or dask.config.get("scheduler-address", None):
                 raise EngineError("The scheduler went away just now. Try again.") from error
@@ -223,8 +229,8 @@ def _submit_again(client: Client, runs: list[Run]) -> None:
     configured = dask.config.get("scheduler-address", None)
     if configured and not client.scheduler_info()["workers"]:
         raise EngineError(
-            f"The scheduler at {configured} has no worker, so nothing is trained: start one with "
-            f"`dask worker {configured}`."
+            f"The scheduler at {configured} has no worker, so nothing is trained: start one in the "
+            f"project's folder with `PYTHONPATH=. dask worker {configured}`, see README."
         )
 
 
@@ -244,6 +250,11 @@ def _leave_behind(client: Client, futures: list[Future]) -> None:
 
 def _list_tasks(dask_scheduler) -> set[str]:
     return set(dask_scheduler.tasks)
+
+
+def _is_left_unmeasured(run: Run) -> bool:
+    """Whether the process that was to read the test digits with a model may have died."""
+    return run.status.state == "stopped" and run.unmeasured
 
 
 def _is_silent(run: Run) -> bool:

@@ -38,8 +38,9 @@ def carry_out(
 ) -> Run:
     """Train a run in this process and keep its state true all the while.
 
-    A run that is queued is begun. One whose process has died is picked up from its last checkpoint.
-    Any other is left alone, and so is one that another process trains.
+    A run that is queued is begun. One whose process has died is picked up from its last checkpoint,
+    or measured if that was all that was left. Any other is left alone, and so is one that another
+    process trains.
 
     A run that was told to stop ends as ``stopped``, with a model as good as it got. Whatever goes
     wrong, the folder says so in a sentence before the error is raised.
@@ -61,6 +62,8 @@ def carry_out(
         if not held:
             return read_run(run.folder)
         run = replace(run, status=read_status(run.folder))
+        if run.status.state == "stopped" and run.unmeasured:
+            return _measure(run)
         if run.status.state == "running":
             run = _pick_up(run)
         elif run.status.state != "queued":
@@ -68,6 +71,14 @@ def carry_out(
         if run.stop_requested and not run.checkpoint_file.exists():
             return change_state(run, "stopped", "Stopped before it began.")
         return _train(run, on_model, on_row, on_batch)
+
+
+def _measure(run: Run) -> Run:
+    """Do what the process that trained it has not come to: have its model read the test digits."""
+    from digitlib.training.loop import measure_run
+
+    measure_run(run)
+    return read_run(run.folder)
 
 
 def _pick_up(run: Run) -> Run:

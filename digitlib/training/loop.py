@@ -14,7 +14,7 @@ from digitlib.data.augmentation import augment
 from digitlib.errors import TrainingError, TrainingInterrupted
 from digitlib.reading.evaluation import measure
 from digitlib.reading.recogniser import Recogniser
-from digitlib.runs.catalogue import check_config
+from digitlib.runs.catalogue import check_config, describe_networks
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import replacing, write_json
 from digitlib.runs.folder import Run, load_parent, write_probabilities
@@ -112,13 +112,11 @@ def train(
             with replacing(run.keras_file) as temporary:
                 model.save(temporary)
         raise
-    seconds = writer.seconds
     save_model(model, run)
     _save_best(model, writer.best, run)
     if reason:
         on_stopped(reason)
-    _write_results(run, model, seconds, writer.best)
-    run.checkpoint_file.unlink(missing_ok=True)  # the model has all of it
+    measure_run(run)
     return reason
 
 
@@ -199,23 +197,29 @@ def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:
     model.set_weights(last)
 
 
-def _write_results(run: Run, model: keras.Model, seconds: float, best: Best | None) -> None:
-    """Read the test digits with the exported model and write down how well it does."""
-    test = load_digits("test")
+def measure_run(run: Run) -> None:
+    """Read the test digits with the exported model of a run and write down how well it does.
+
+    All that is written is taken from the run folder, so that another process can do it where the
+    one that trained the run has died in between.
+    """
+    test, batches, epochs = load_digits("test"), run.read_batches(), run.read_epochs()
     probabilities = Recogniser(run.model_file).read(test.images)
     write_probabilities(run, probabilities)
+    best = epochs["epoch"][epochs["validation_accuracy"].idxmax()] if len(epochs) else None
     metrics = {
         "test": measure(probabilities, test.labels).summary(),
-        "parameters": model.count_params(),
-        "epochs": len(run.read_epochs()),
-        "best_epoch": best.epoch if best else None,
+        "parameters": describe_networks()[run.config.network].parameters,
+        "epochs": len(epochs),
+        "best_epoch": best and int(best),
         "training_digits": run.config.training_digits,
-        "training_seconds": round(seconds, 2),
+        "training_seconds": float(max([0.0, *batches["seconds"], *epochs["seconds"]])),
         "model_bytes": run.model_file.stat().st_size,
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
     write_json(run.folder / "metrics.json", metrics)
+    run.checkpoint_file.unlink(missing_ok=True)  # the model has all of it
 
 
 class StopOnNonsense(keras.callbacks.Callback):

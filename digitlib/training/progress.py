@@ -142,9 +142,12 @@ class StopWatcher(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.on_test_batch_end(batch)
         if time.monotonic() > self.ends:
+            limit = (
+                f"{self.limit:,} seconds" if self.limit < 120 else f"{self.limit / 60:,.3g} minutes"
+            )
             raise StopRequested(
-                "It was stopped because a training may take no more than "
-                f"{self.limit / 60:,.3g} minutes here; the model is as good as it got."
+                f"It was stopped because a training may take no more than {limit} here; the model "
+                "is as good as it got."
             )
         self.on_batch()
 

@@ -35,8 +35,8 @@ LABELS = {
         "Disguise",
         "%.2f",
         0.05,
-        "The share whose look is changed: faint or swapped ink, uneven paper, blur, grain, a "
-        "filter, or scraps of other digits beside it.",
+        "The share whose look is changed: hollow, faint or swapped ink, ruled or uneven paper, "
+        "blur, grain, a filter, or scraps of other digits beside it.",
     ),
 }
 

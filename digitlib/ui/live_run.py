@@ -52,7 +52,8 @@ def _show_run_now(run_id: str, view_before: str) -> None:
     view = _choose_view(live)
     if view != view_before and not run.active:
         st.rerun()  # the rest of the page changes, too
-    if run.status.state in ("queued", "interrupted") and (problem := watch_queue()):
+    needs_engine = run.status.state in ("queued", "interrupted") or run.unmeasured
+    if needs_engine and (problem := watch_queue()):
         show_problem(problem)
     with st.container(key="live"):
         if run.active:

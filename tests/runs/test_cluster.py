@@ -33,6 +33,7 @@ from tests.runs.conftest import (
 )
 
 PROJECT = MODELS_FOLDER.parent
+DASK = Path(sys.executable).with_name("dask")  # as README says
 SHORT = replace(BRIEF, training_digits=2_000)
 LONGER = replace(BRIEF, epochs=8, training_digits=10_000)
 NETWORK = f"10.213.{os.getpid() % 256}"  # two test runs at once are in no one's way
@@ -130,8 +131,9 @@ def start_dask(tmp_path: Path) -> Iterator[Callable[..., psutil.Process]]:
     def start_dask(host: Host, *words: str, **environment: str) -> psutil.Process:
         with (tmp_path / "dask.log").open("a") as log:
             process = subprocess.Popen(
-                [*host.enter, sys.executable, "-m", "dask", *words, "--no-dashboard"],
-                cwd=PROJECT, env=os.environ | environment, stdout=log, stderr=log,
+                [*host.enter, str(DASK), *words, "--no-dashboard"],
+                cwd=PROJECT, env=os.environ | {"PYTHONPATH": "."} | environment,
+                stdout=log, stderr=log,
             )  # fmt: skip
         started.append(psutil.Process(process.pid))
         return started[-1]
@@ -207,6 +209,31 @@ def test_three_workers_train_six_runs_though_one_of_them_dies(
         check_rows(run)
         check_answers(run)
     assert not (runs / ".engine").exists()
+
+
+def test_a_scheduler_without_the_project_or_without_a_worker_gets_a_sentence(
+    start_dask, worker_words, runs, monkeypatch
+):
+    here, port = Host("127.0.0.1"), str(find_free_port())
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = start_dask(here, "scheduler", "--port", port, PYTHONPATH="")
+    wait_until(lambda: answers(address))
+
+    said = run_python(submit_all_code([SHORT]), DASK_SCHEDULER_ADDRESS=address)
+    assert said.startswith(f"The scheduler at {address} does not find this project: start it in")
+
+    kill([scheduler])
+    start_dask(here, "scheduler", "--port", port)
+    wait_until(lambda: answers(address))
+    run = load_run(run_python(submit_all_code([SHORT]), DASK_SCHEDULER_ADDRESS=address))
+    recover = "from digitlib.runs.engine import recover_queue; recover_queue()"
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run_python(recover, DASK_SCHEDULER_ADDRESS=address)
+    sentence = f"EngineError: The scheduler at {address} has no worker, so nothing is trained"
+    assert sentence in caught.value.stderr
+
+    start_dask(here, "worker", address, *worker_words)
+    assert wait_for_end(run).status.state == "done"
 
 
 @pytest.fixture

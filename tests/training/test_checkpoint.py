@@ -448,7 +448,7 @@ def test_a_training_whose_time_is_up_keeps_a_model(make_run, monkeypatch):
 
     assert (ended.status.state, ended.status.message) == (
         "stopped",
-        "It was stopped because a training may take no more than 0.0167 minutes here; the model is "
+        "It was stopped because a training may take no more than 1 seconds here; the model is "
         "as good as it got.",
     )
     assert 1 <= ended.metrics["training_seconds"] < 10
@@ -463,7 +463,7 @@ def test_the_limit_is_that_of_the_server_where_it_was_started(runs, monkeypatch)
     ended = carry_out(load_run(run.id))
 
     assert ended.status.state == "stopped"
-    assert "a training may take no more than 0.0167 minutes here" in ended.status.message
+    assert "a training may take no more than 1 seconds here" in ended.status.message
 
 
 def test_the_time_before_a_process_died_counts(interrupted, runs, monkeypatch):
@@ -492,6 +492,27 @@ def test_a_run_is_stopped_before_it_reads_the_test_digits(make_run, monkeypatch)
 
     assert [(found.status.state, found.unmeasured) for found in seen] == [("stopped", True)]
     assert not read_run(run.folder).unmeasured
+
+
+def test_what_a_process_that_died_has_not_measured_another_does(make_run, monkeypatch):
+    run = make_run(epochs=100)
+
+    def die(run):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "measure_run", die)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out(run, on_row=lambda row: row["epoch"] == 2 and run.stop_file.touch())
+    left = read_run(run.folder)
+    assert (left.status.state, left.unmeasured, left.readable) == ("stopped", True, False)
+
+    ended = carry_out(left)
+
+    assert (ended.status, ended.unmeasured, ended.readable) == (left.status, False, True)
+    assert ended.metrics["epochs"] == ended.metrics["best_epoch"] == 1
+    assert not ended.checkpoint_file.exists()
+    assert carry_out(ended).metrics == ended.metrics
 
 
 def test_a_stop_is_heard_while_the_validation_digits_are_read(make_run):
