@@ -42,10 +42,10 @@ class Augmentation:
             line, 0 to 1.
         erasing: share of the digits that lose a rectangle, 0 to 1, as in Zhong et al., *Random
             Erasing Data Augmentation* (2017).
-        disguise: share of the digits whose look is changed, 0 to 1: faint ink, uneven paper, ink
-            and paper swapped, ruled lines, hollow lines, seen through a random filter as in Xu et al., *Robust and
-            Generalizable Visual Representation Learning via Random Convolutions* (2021), blurred,
-            with grain, or beside scraps of other digits.
+        disguise: share of the digits whose look is changed, 0 to 1: hollow or faint lines, ruled
+            or uneven paper, ink and paper swapped, seen through a random filter as in Xu et al.,
+            *Robust and Generalizable Visual Representation Learning via Random Convolutions*
+            (2021), blurred, with grain, or beside scraps of other digits.
     """
 
     rotation: float = 0.0
