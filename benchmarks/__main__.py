@@ -6,13 +6,13 @@ import sys
 
 import click
 
-NAMES = ("first_answer", "memory", "recogniser", "handwriting", "training", "crowd")
+NAMES = ("first_answer", "memory", "recogniser", "handwriting", "training", "crowd", "networks")
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
 def main(names: tuple[str, ...]) -> None:
-    """Measure Digit Lab beside its peers, all of it or what is named; fifteen minutes for all.
+    """Measure Digit Lab beside its peers, all of it or what is named; half an hour for all.
 
     The machine should have nothing else to do meanwhile.
     """

@@ -9,6 +9,7 @@ dark, made 28x28 with Pillow.
 
 The pictures are other people's and no part of this project: without the folder there is nothing to
 measure. They are for judging only, never for training; its README.md describes it.
+``python -m benchmarks.handwriting`` notes what it finds in the models' folders, for their cards.
 """
 
 import csv
@@ -26,6 +27,7 @@ from benchmarks.server import PROJECT
 from benchmarks.table import Row, print_table
 from digitlib.errors import PictureError
 from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.files import write_json
 from digitlib.runs.folder import DEFAULT_MODEL, MODELS_FOLDER, list_models
 from digitlib.vision import open_picture, prepare_digit
 
@@ -54,6 +56,29 @@ def run() -> None:
             peer = [share_right(recogniser, obvious, labels)] if name == DEFAULT_MODEL else []
             rows.append(Row(f"{kind} ({len(labels):,}), {name}", right, peer, "%", 1))
     print_table("Handwriting read right", rows)
+
+
+def note() -> None:
+    """Measure every shipped model and note it in its folder, for its card."""
+    kinds = read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
+    prepared = {
+        kind: (
+            np.array([label for label, _ in pictures]),
+            prepare_all(pictures, lambda picture: prepare_digit(picture).digit),
+        )
+        for kind, pictures in kinds.items()
+    }
+    for run in list_models().runs:
+        if run.folder.parent == MODELS_FOLDER:
+            recogniser = Recogniser(run.model_file)
+            found = {
+                kind: {
+                    "count": len(labels),
+                    "accuracy": round(share_right(recogniser, digits, labels) / 100, 4),
+                }
+                for kind, (labels, digits) in prepared.items()
+            }
+            write_json(run.folder / "robustness.json", run.robustness | {"handwriting": found})
 
 
 def read_singles(folder: Path) -> dict[str, list[tuple[int, np.ndarray]]]:
@@ -122,3 +147,7 @@ def share_right(
     readable = [digit is not None for digit in digits]
     answers = recogniser.read(np.stack([digit for digit in digits if digit is not None]))
     return 100 * float((answers.argmax(axis=1) == labels[readable]).sum()) / len(labels)
+
+
+if __name__ == "__main__":
+    note()

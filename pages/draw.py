@@ -6,7 +6,7 @@ from digitlib.errors import DigitLabError
 from digitlib.ui.answer import show_answer, show_no_answer, show_seen
 from digitlib.ui.inputs import choose_digit
 from digitlib.ui.loaders import load_recogniser
-from digitlib.ui.models import choose_model
+from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
@@ -38,3 +38,4 @@ with answer_column.container(key="answer"):
 if read is not None:
     with seen_column.container(key="seen"):
         show_seen(read)
+show_card(model)

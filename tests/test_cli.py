@@ -539,7 +539,7 @@ BAD_USAGE = {
     "--fly": "No such option '--fly'",
     "train --fly": "No such option '--fly'",
     "train extra": "unexpected extra argument",
-    "train --network lenet": "no network 'lenet'; choose one of cnn, dense, fast",
+    "train --network lenet": "no network 'lenet'; choose one of champion, cnn, dense",
     "train --epochs 0": "Epochs must be a whole number from 1 to 100, not 0",
     "train --epochs ten": "'ten' is not a valid integer",
     "train --epochs": "requires an argument",

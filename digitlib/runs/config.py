@@ -46,6 +46,8 @@ class TrainingConfig:
         augmentation: how far the digits are changed, anew in each epoch.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
         parent: the run whose weights it goes on from; empty for fresh ones.
+        members: the runs whose answers are averaged, of a network ``ensemble`` that is combined of
+            others and not trained itself.
     """
 
     network: str = "dense"
@@ -62,6 +64,7 @@ class TrainingConfig:
     augmentation: Augmentation = UNCHANGED
     seed: int = 0
     parent: str = ""
+    members: tuple[str, ...] = ()
 
     def check(self, networks: list[str]) -> None:
         """Raise ConfigError, with a sentence per mistake, unless every setting can be used.
@@ -89,8 +92,9 @@ class TrainingConfig:
             problems.append(
                 f"Augmentation has settings of its own, and is not {self.augmentation}."
             )
-        if not isinstance(self.parent, str) or not re.fullmatch(r"[a-z0-9_-]{0,64}", self.parent):
-            problems.append(f"There can be no run {self.parent!r} to go on from.")
+        for name in (self.parent, *self.members):
+            if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_-]{0,64}", name):
+                problems.append(f"There can be no run {name!r} to go on from.")
         for name, limits in LIMITS.items():
             problems += _check_number(name, getattr(self, name), *limits)
         if problems:
@@ -119,7 +123,8 @@ class TrainingConfig:
             augmentation = GENTLE if augmentation else UNCHANGED
         elif not isinstance(augmentation, Augmentation):
             raise ConfigError([f"Augmentation has settings of its own, and is not {augmentation}."])
-        return cls(**settings | {"augmentation": augmentation})
+        members = tuple(settings.get("members", ()))
+        return cls(**settings | {"augmentation": augmentation, "members": members})
 
 
 def _check_names(kind: type, settings: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     best.keras               the weights of the best epoch, by the validation digits
     test_probabilities.npy   float32 (10000, 10), made by model.tflite
     metrics.json
+    robustness.json card.md  of a model that was measured elsewhere too, and its card
 
 Until its end there are a ``reserve`` of room on the disk and, while it trains, a ``lock`` and a
 ``heartbeat`` that is touched every few seconds; a file ``stop`` asks it to stop.
@@ -133,6 +134,22 @@ class Run:
         """
         path = self.folder / "metrics.json"
         return read_json(path) if path.exists() else {}
+
+    @cached_property
+    def robustness(self) -> dict[str, Any]:
+        """What was measured elsewhere than on the test digits as they are; empty if nothing was.
+
+        ``corruptions``: by name, the share read right. ``handwriting``: by kind, ``count`` and
+        ``accuracy``.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        path = self.folder / "robustness.json"
+        try:
+            return read_json(path) if path.exists() else {}
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is damaged ({error}): delete it.") from error
 
     def read_batches(self) -> pd.DataFrame:
         """Return a row per few batches, with ``BATCH_COLUMNS``; loss and accuracy are means over

@@ -22,6 +22,7 @@ from digitlib.runs.limits import read_limits
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
 from digitlib.training.digits import load_digits, to_input, to_truth
 from digitlib.training.export import save_model
+from digitlib.training.machine import describe_machine
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import (
     AverageWeights,
@@ -197,24 +198,30 @@ def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:
     model.set_weights(last)
 
 
-def measure_run(run: Run) -> None:
+def measure_run(run: Run, parameters: int | None = None) -> None:
     """Read the test digits with the exported model of a run and write down how well it does.
 
     All that is written is taken from the run folder, so that another process can do it where the
     one that trained the run has died in between.
+
+    Args:
+        run: the run.
+        parameters: how many numbers its model holds; those of its network if left out.
     """
+    parameters = parameters or describe_networks()[run.config.network].parameters
     test, batches, epochs = load_digits("test"), run.read_batches(), run.read_epochs()
     probabilities = Recogniser(run.model_file).read(test.images)
     write_probabilities(run, probabilities)
     best = epochs["epoch"][epochs["validation_accuracy"].idxmax()] if len(epochs) else None
     metrics = {
         "test": measure(probabilities, test.labels).summary(),
-        "parameters": describe_networks()[run.config.network].parameters,
+        "parameters": parameters,
         "epochs": len(epochs),
         "best_epoch": best and int(best),
         "training_digits": run.config.training_digits,
         "training_seconds": float(max([0.0, *batches["seconds"], *epochs["seconds"]])),
         "model_bytes": run.model_file.stat().st_size,
+        "machine": describe_machine(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from digitlib.card import describe_model
 from digitlib.data import Digits, load_mnist, pick_samples
 from digitlib.reading.evaluation import Evaluation, measure
 from digitlib.reading.recogniser import Recogniser
@@ -47,6 +48,15 @@ def load_evaluation(run_id: str) -> Evaluation:
         DigitLabError: the run or its answers are missing or damaged.
     """
     return _load_evaluation(run_id, _version(load_run(run_id)))
+
+
+def load_card(run_id: str) -> str:
+    """Return the card of a run's model, as Markdown.
+
+    Raises:
+        DigitLabError: the run or its answers are missing or damaged.
+    """
+    return _load_card(run_id, _version(load_run(run_id)))
 
 
 def load_probabilities(run_id: str):
@@ -101,6 +111,11 @@ def _load_recogniser(run_id: str, version: float) -> Recogniser:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load_evaluation(run_id: str, version: float) -> Evaluation:
     return measure(load_probabilities(run_id), load_test_digits().labels)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load_card(run_id: str, version: float) -> str:
+    return describe_model(load_run(run_id))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run
-from digitlib.ui.loaders import load_models
-from digitlib.ui.problems import show_warning
+from digitlib.ui.loaders import load_card, load_models
+from digitlib.ui.problems import show_problem, show_warning
 
 
 def choose_model() -> str | None:
@@ -43,6 +44,20 @@ def choose_model() -> str | None:
     if chosen != first:
         address["model"] = chosen
     return chosen
+
+
+def show_card(model: str) -> None:
+    """Show a button that opens the card of a model: how it was made, and where it fails."""
+    if st.button("About this model", icon=":material/badge:", key="card"):
+        _open_card(model)
+
+
+@st.dialog("Model card", width="large")
+def _open_card(model: str) -> None:
+    try:
+        st.markdown(load_card(model))
+    except DigitLabError as error:
+        show_problem(error)
 
 
 def _label(run: Run) -> str:

@@ -9,6 +9,7 @@ from digitlib.data import load_mnist
 from digitlib.reading.evaluation import (
     ORDERS,
     Evaluation,
+    find_calibration_error,
     find_losses,
     measure,
     select_mistakes,
@@ -105,7 +106,7 @@ def test_answers_and_labels_of_different_lengths_are_refused():
 
 
 def test_the_margin_is_that_of_the_normal_approximation():
-    evaluation = Evaluation(0.997, 0.0, np.full((10, 10), 100), pd.DataFrame(), pd.DataFrame())
+    evaluation = Evaluation(0.997, 0.0, 0.0, np.full((10, 10), 100), pd.DataFrame(), pd.DataFrame())
 
     assert evaluation.margin == pytest.approx(0.0011, abs=0.0001)  # 99.7% of 10,000: 0.11 points
 
@@ -167,3 +168,19 @@ def test_every_order_is_tested_above():
 
 def test_a_kind_that_never_happened_is_an_empty_table(mistakes):
     assert select_mistakes(mistakes, 3, 3, "surest first").empty
+
+
+@pytest.mark.parametrize(
+    ("confidence", "right", "error"),
+    [
+        ([0.9, 0.9, 0.9, 0.9], [1, 1, 1, 0], 0.15),
+        ([1.0, 1.0], [1, 1], 0.0),
+        ([1.0, 0.3], [1, 0], 0.15),
+        # Too sure in one bin and too unsure in another do not make up for each other.
+        ([0.95, 0.55], [0, 1], (0.95 + 0.45) / 2),
+    ],
+)
+def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy(confidence, right, error):
+    found = find_calibration_error(np.array(confidence), np.array(right, bool))
+
+    assert found == pytest.approx(error)

@@ -44,7 +44,7 @@ def test_the_defaults_of_every_network_can_be_trained():
 
 
 def test_an_unknown_network_has_no_defaults():
-    with pytest.raises(ConfigError, match="choose one of cnn, dense, fast"):
+    with pytest.raises(ConfigError, match="choose one of champion, cnn, dense"):
         default_config("lenet")
 
 

@@ -38,7 +38,10 @@ def build(network: str, sharpness: float = 3.0) -> keras.Model:
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_export_answers_as_that_of_keras_does(network, some, tmp_path):
-    model = build(network)
+    model = build(network, 1.0)
+    decide = model.layers[-1]
+    while np.ptp(model(to_input(some)[0]), axis=0).max() < 0.5:
+        decide.set_weights([2 * weights for weights in decide.get_weights()])
     by_keras, by_us = tmp_path / "keras.tflite", tmp_path / "ours.tflite"
     model.export(by_keras, format="litert", verbose=False)
 
@@ -46,7 +49,7 @@ def test_the_export_answers_as_that_of_keras_does(network, some, tmp_path):
 
     answers = Recogniser(by_us).read(some.images)
     np.testing.assert_allclose(answers, Recogniser(by_keras).read(some.images), rtol=0, atol=1e-6)
-    np.testing.assert_allclose(answers, model(to_input(some)[0]), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(answers, model(to_input(some)[0]), rtol=0, atol=1e-4)
     assert np.ptp(answers, axis=0).max() > 0.3  # or any two exports would agree
     assert abs(by_us.stat().st_size - by_keras.stat().st_size) < 5_000
 

@@ -45,7 +45,7 @@ def test_a_loss_out_of_bounds_ends_the_training(make_run, monkeypatch):
 
 
 def test_a_network_that_is_gone_is_named(make_run):
-    fail(make_run(network="lenet"), "no network 'lenet'; choose one of cnn, dense, fast")
+    fail(make_run(network="lenet"), "no network 'lenet'; choose one of champion, cnn, dense")
 
 
 def test_every_setting_out_of_range_is_named(runs):

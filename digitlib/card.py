@@ -1,0 +1,132 @@
+"""Model cards: what a model is, how it was made, how well it reads and where it fails.
+
+After Mitchell et al., *Model Cards for Model Reporting* (2019).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from digitlib.data import Digits, load_mnist
+from digitlib.data.label_errors import correct_labels
+from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.runs.catalogue import describe_networks
+from digitlib.runs.command import format_command
+from digitlib.runs.config import TrainingConfig
+from digitlib.runs.folder import Run
+
+MOST_CONFUSIONS = 5
+WEAK = 0.9  # a corruption under which less is read right is a known failure
+
+
+def describe_model(run: Run) -> str:
+    """Return the card of a run's model, as Markdown, written from what its folder holds.
+
+    Raises:
+        DigitLabError: the answers for the test digits are missing or damaged.
+    """
+    test, config, networks = load_mnist("test"), run.config, describe_networks()
+    probabilities = run.read_test_probabilities()
+    evaluation = measure(probabilities, test.labels)
+    network = networks.get(config.network)
+    summary = network.summary if network else f"The mean of {', '.join(config.members)}."
+    command = format_command(config, network.defaults if network else config)
+    parts = [
+        f"# {run.id}\n\n{summary}",
+        _describe_making(command, config, run.metrics),
+        _describe_accuracy(evaluation, probabilities, test),
+        _describe_robustness(run.robustness),
+        _describe_failures(evaluation, run.robustness),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def find_corrected_accuracy(probabilities: np.ndarray, test: Digits) -> float:
+    """Return the share of test digits read right, 0 to 1, as people judge what they are."""
+    labels, agreed = correct_labels(test.labels)
+    return float((probabilities.argmax(axis=1) == labels)[agreed].mean())
+
+
+def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str, Any]) -> str:
+    rows = [
+        ("Command", f"`{command}`"),
+        ("Parameters", f"{metrics['parameters']:,}"),
+        ("Size", f"{metrics['model_bytes'] / 1e6:.2f} MB (`model.tflite`)"),
+    ]
+    if not config.members:
+        minutes, seconds = divmod(round(metrics["training_seconds"]), 60)
+        rows += [
+            ("Learnt", f"{metrics['epochs']} epochs of {config.training_digits:,} digits"),
+            ("Seed", str(config.seed)),
+            ("Time", f"{minutes} min {seconds} s"),
+        ]
+    rows += [
+        ("Machine", metrics.get("machine", "not recorded")),
+        ("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}"),
+    ]
+    changed = [f"{key} {value:g}" for key, value in vars(config.augmentation).items() if value]
+    if changed:
+        rows.insert(-2, ("Augmentation", ", ".join(changed)))
+    return "## How it was made\n\n" + _tabulate(("", ""), rows)
+
+
+def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: Digits) -> str:
+    rows = [
+        (
+            "Accuracy",
+            f"{evaluation.accuracy:.2%} ± {evaluation.margin:.2%} "
+            f"({len(evaluation.mistakes):,} of {evaluation.count:,} misread)",
+        ),
+        (
+            "... by corrected labels",
+            f"{find_corrected_accuracy(probabilities, test):.2%} (ten labels corrected, five "
+            "digits left out on which people do not agree)",
+        ),
+        ("Loss", f"{evaluation.loss:.4f}"),
+        ("Calibration error", f"{evaluation.calibration_error:.2%}"),
+    ]
+    return (
+        "## How well it reads\n\nThe 10,000 test digits of MNIST, at its last epoch; nothing was "
+        "chosen by them. The interval holds 95 of 100 times.\n\n" + _tabulate(("", ""), rows)
+    )
+
+
+def _describe_robustness(robustness: Mapping[str, Any]) -> str:
+    parts = []
+    if corruptions := robustness.get("corruptions"):
+        rows = [(name.replace("_", " "), f"{share:.1%}") for name, share in corruptions.items()]
+        rows.append(("**mean**", f"**{np.mean(list(corruptions.values())):.1%}**"))
+        parts.append(
+            "The test digits under the fifteen corruptions of MNIST-C, on none of which it was "
+            "trained.\n\n" + _tabulate(("corruption", "read right"), rows)
+        )
+    if handwriting := robustness.get("handwriting"):
+        rows = [
+            (kind, f"{found['count']:,}", f"{found['accuracy']:.1%}")
+            for kind, found in handwriting.items()
+        ]
+        parts.append(
+            "Other people's handwriting, through the app's own road from picture to digit.\n\n"
+            + _tabulate(("kind", "pictures", "read right"), rows)
+        )
+    return "## Beyond MNIST\n\n" + "\n\n".join(parts) if parts else ""
+
+
+def _describe_failures(evaluation: Evaluation, robustness: Mapping[str, Any]) -> str:
+    confusions = evaluation.mistakes.groupby(["truth", "answer"]).size().sort_values()[::-1]
+    worst = evaluation.per_digit.sort_values("recall").iloc[0]
+    lines = [
+        f"- {count} times a {truth} is read as {answer}."
+        for (truth, answer), count in confusions.head(MOST_CONFUSIONS).items()
+    ]
+    lines.append(f"- It reads the {worst['digit']:.0f} worst: {worst['recall']:.2%} of them.")
+    weak = {k: v for k, v in robustness.get("corruptions", {}).items() if v < WEAK}
+    lines += [f"- {name.replace('_', ' ').capitalize()}: {v:.1%}." for name, v in weak.items()]
+    lines.append("- It takes everything for a digit, also what is none.")
+    return "## Known failures\n\n" + "\n".join(lines)
+
+
+def _tabulate(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,78 @@
+"""Model cards, written from the folders of the shipped models."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from digitlib.card import describe_model, find_corrected_accuracy
+from digitlib.data.label_errors import CORRECTIONS
+from digitlib.errors import RunError
+from digitlib.runs.folder import MODELS_FOLDER, load_run, read_run
+
+CNN = MODELS_FOLDER / "cnn"
+
+
+@pytest.fixture
+def mine(runs):
+    """The shipped cnn as a run of one's own."""
+    shutil.copytree(CNN, runs / "mine")
+    (runs / "mine" / "robustness.json").unlink(missing_ok=True)
+    return load_run("mine")
+
+
+def test_a_card_says_how_a_model_was_made_and_how_well_it_reads(mine):
+    card = describe_model(mine)
+
+    assert card.startswith("# mine\n\nTwo convolutions look for strokes")
+    assert "| Command | `python -m digitlib train --network cnn` |" in card
+    assert "| Parameters | 225,034 |" in card
+    assert "| Learnt | 10 epochs of 55,000 digits |" in card
+    test = mine.metrics["test"]
+    assert f"{test['accuracy']:.2%} ± {test['margin']:.2%} ({test['mistakes']} of 10,000" in card
+    assert "## Beyond MNIST" not in card  # nothing was measured
+    confusion = np.array(test["confusion"]) * (1 - np.eye(10, dtype=int))
+    truth, answer = np.unravel_index(confusion.argmax(), (10, 10))
+    failures = card.partition("## Known failures")[2]
+    assert f"- {confusion.max()} times a {truth} is read as {answer}." in failures
+    assert "None" not in card
+
+
+def test_a_card_tells_of_other_pictures_where_they_were_measured(mine):
+    content = {
+        "corruptions": {"fog": 0.1, "shear": 0.98},
+        "handwriting": {"pen": {"count": 7494, "accuracy": 0.9712}},
+    }
+    (mine.folder / "robustness.json").write_text(json.dumps(content))
+
+    card = describe_model(load_run("mine"))
+
+    assert "| fog | 10.0% |\n| shear | 98.0% |\n| **mean** | **54.0%** |" in card
+    assert "| pen | 7,494 | 97.1% |" in card
+    assert "- Fog: 10.0%." in card
+    assert "- Shear" not in card
+
+
+def test_a_damaged_file_is_named(mine):
+    (mine.folder / "robustness.json").write_text("{")
+
+    with pytest.raises(RunError, match=r"robustness\.json is damaged"):
+        describe_model(load_run("mine"))
+
+
+def test_corrected_labels_count(test_digits):
+    perfect = np.eye(10, dtype=np.float32)[test_digits.labels]
+    assert find_corrected_accuracy(perfect, test_digits) == pytest.approx(1 - 10 / 9995)
+    for place, label in CORRECTIONS.items():
+        perfect[place] = np.eye(10)[0 if label is None else label]
+    assert find_corrected_accuracy(perfect, test_digits) == 1
+
+
+@pytest.mark.parametrize("name", ["cnn", "dense"])
+def test_the_cards_that_ship_are_true(name):
+    # If this fails: python -m digitlib card NAME
+    run = read_run(MODELS_FOLDER / name)
+
+    assert (run.folder / "card.md").read_text(encoding="utf-8") == describe_model(run)
+    assert len(run.robustness["corruptions"]) == 15
