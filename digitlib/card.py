@@ -68,7 +68,7 @@ def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str,
     changed = [f"{key} {value:g}" for key, value in vars(config.augmentation).items() if value]
     if changed:
         rows.insert(-2, ("Augmentation", ", ".join(changed)))
-    return "## How it was made\n\n" + _tabulate(("", ""), rows)
+    return "## How it was made\n\n" + _list(rows)
 
 
 def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: Digits) -> str:
@@ -79,7 +79,7 @@ def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: 
             f"({len(evaluation.mistakes):,} of {evaluation.count:,} misread)",
         ),
         (
-            "... by corrected labels",
+            "By corrected labels",
             f"{find_corrected_accuracy(probabilities, test):.2%} (ten labels corrected, five "
             "digits left out on which people do not agree)",
         ),
@@ -88,7 +88,7 @@ def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: 
     ]
     return (
         "## How well it reads\n\nThe 10,000 test digits of MNIST, at its last epoch; nothing was "
-        "chosen by them. The interval holds 95 of 100 times.\n\n" + _tabulate(("", ""), rows)
+        "chosen by them. The interval holds 95 of 100 times.\n\n" + _list(rows)
     )
 
 
@@ -125,6 +125,10 @@ def _describe_failures(evaluation: Evaluation, robustness: Mapping[str, Any]) ->
     lines += [f"- {name.replace('_', ' ').capitalize()}: {v:.1%}." for name, v in weak.items()]
     lines.append("- It takes everything for a digit, also what is none.")
     return "## Known failures\n\n" + "\n".join(lines)
+
+
+def _list(rows: list[tuple[str, str]]) -> str:
+    return "\n".join(f"- **{name}:** {value}" for name, value in rows)
 
 
 def _tabulate(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -26,9 +26,9 @@ def test_a_card_says_how_a_model_was_made_and_how_well_it_reads(mine):
     card = describe_model(mine)
 
     assert card.startswith("# mine\n\nTwo convolutions look for strokes")
-    assert "| Command | `python -m digitlib train --network cnn` |" in card
-    assert "| Parameters | 225,034 |" in card
-    assert "| Learnt | 10 epochs of 55,000 digits |" in card
+    assert "- **Command:** `python -m digitlib train --network cnn`\n" in card
+    assert "- **Parameters:** 225,034\n" in card
+    assert "- **Learnt:** 10 epochs of 55,000 digits\n" in card
     test = mine.metrics["test"]
     assert f"{test['accuracy']:.2%} ± {test['margin']:.2%} ({test['mistakes']} of 10,000" in card
     assert "## Beyond MNIST" not in card  # nothing was measured

@@ -31,12 +31,14 @@ from digitlib.training.progress import (
     SnapshotWriter,
     StopRequested,
     StopWatcher,
-    rows_every,
 )
 from digitlib.training.ready import take_model
 
-# Between two looks at the stop file; Python costs less, the fewer looks.
-MOST_STEPS, MOST_DIGITS = 8, 512
+# Batches that are taken at once, between two looks at the stop file: Python costs less, the fewer
+# looks there are, but a person who stops a training should not wait, nor its chart have few points.
+MOST_STEPS = 8
+MOST_WORK = 2e9  # multiplications
+FEWEST_ROWS = 25  # of an epoch
 
 
 def train(
@@ -137,11 +139,26 @@ def build_model(config: TrainingConfig) -> keras.Model:
         optimizer=optimiser,
         loss=loss,
         metrics=["accuracy"],
-        steps_per_execution=min(
-            MOST_STEPS, rows_every(count_batches(config)), max(1, MOST_DIGITS // config.batch_size)
-        ),
+        steps_per_execution=_choose_steps(model, config),
     )
     return model
+
+
+def _choose_steps(model: keras.Model, config: TrainingConfig) -> int:
+    work = config.batch_size * count_multiplications(model)
+    steps = min(MOST_STEPS, count_batches(config) // FEWEST_ROWS, MOST_WORK // work)
+    return max(1, int(steps))
+
+
+def count_multiplications(model: keras.Model) -> int:
+    """Return how many numbers a network multiplies to read one digit."""
+    total = 0
+    for layer in model.layers:
+        kernel = getattr(layer, "kernel", None)
+        for node in layer._inbound_nodes if kernel is not None else ():
+            places = node.outputs[0].shape[1:-1]  # where a convolution is put; none if dense
+            total += math.prod(kernel.shape) * math.prod(places)
+    return total
 
 
 def count_batches(config: TrainingConfig) -> int:

@@ -87,17 +87,15 @@ def cnn(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=2, batch_size=256, learning_rate=1e-2, dropout=0.0, schedule="one-cycle",
+    epochs=2, batch_size=256, learning_rate=2e-2, dropout=0.0, schedule="one-cycle",
 )  # fmt: skip
 def fast(config: TrainingConfig) -> keras.Model:
-    """Large steps over the picture and few filters: reads 99% before the class looks away."""
+    """Three convolutions in large steps, few filters: reads 99% before the class looks away."""
     digit = layers.Input(INPUT_SHAPE)
-    x = _convolve(digit, 24, size=5, strides=2)
-    x = _convolve(x, 48)
-    x = layers.MaxPooling2D()(x)
-    x = _convolve(x, 96)
-    x = layers.GlobalMaxPooling2D()(x)
-    return _decide(digit, x, config)
+    x = _convolve(digit, 16, size=5, strides=2)
+    x = _convolve(x, 32, strides=2)
+    x = _convolve(x, 64, strides=2)
+    return _decide(digit, layers.Flatten()(x), config)
 
 
 @network(

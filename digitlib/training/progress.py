@@ -232,7 +232,8 @@ class SnapshotWriter(keras.callbacks.Callback):
         self.untaught = None
 
     def _take(self, epoch: float) -> None:
-        probabilities = self.model.predict_on_batch(self.panel)
+        # Not predict_on_batch, for which TensorFlow would trace another graph first.
+        probabilities = np.asarray(self.model(self.panel, training=False))
         write_snapshot(self.run, Snapshot(epoch, probabilities, collect_filters(self.model)))
 
 

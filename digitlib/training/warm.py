@@ -4,7 +4,6 @@ import gc
 from functools import cache
 
 from digitlib.runs.catalogue import default_config
-from digitlib.runs.snapshots import pick_panel
 from digitlib.training.digits import load_digits, to_input
 from digitlib.training.export import to_litert
 from digitlib.training.loop import build_model, feed
@@ -24,7 +23,6 @@ def warm_up(network: str) -> None:
         validation_batch_size=500,
         verbose=0,
     )
-    model.predict_on_batch(to_input(pick_panel(load_digits("validation")))[0])
     to_litert(model)
     # All of TensorFlow is searched for garbage before each training otherwise: 0.3 s.
     gc.collect()

@@ -45,7 +45,7 @@ def choose_augmentation(network: NetworkDescription) -> Augmentation:
     """Show how far digits may be changed, and sixteen of them before and after."""
     chosen = _read_widgets(network)
     named = next((name for name, preset in PRESETS.items() if preset == chosen), "own")
-    with st.popover(f"Augmentation: {named}", icon=":material/auto_fix_high:"):
+    with st.popover(f"Augmentation: {named}", icon=":material/auto_fix_high:", width="stretch"):
         st.caption("Digits changed anew in every epoch, so that it learns from sloppier hands.")
         with st.container(horizontal=True):
             for name, preset in PRESETS.items():
@@ -56,6 +56,7 @@ def choose_augmentation(network: NetworkDescription) -> Augmentation:
                     args=(network, preset),
                     type="primary" if name == named else "secondary",
                 )
+        _show_preview(chosen)
         columns = st.columns(2)
         for place, (name, (label, form, step, words)) in enumerate(LABELS.items()):
             columns[place % 2].slider(
@@ -68,15 +69,11 @@ def choose_augmentation(network: NetworkDescription) -> Augmentation:
                 key=_key(network, name),
                 persist_state="session",
             )
-        _show_preview(chosen)
     return chosen
 
 
 def _show_preview(settings: Augmentation) -> None:
     """Show sixteen training digits before and after."""
-    st.button(
-        "Change them anew", icon=":material/casino:", key="augmentation-again", on_click=_again
-    )
     try:
         samples = load_class_samples().images.swapaxes(0, 1).reshape(-1, 28, 28)[:SHOWN]
     except DigitLabError as error:
@@ -88,7 +85,10 @@ def _show_preview(settings: Augmentation) -> None:
         f"<div>{draw_as_seen(before, SIDE, 'before')}{draw_as_seen(after, SIDE, 'after')}</div>"
         for before, after in zip(samples, changed, strict=True)
     )
-    st.html(f'<p class="quiet">before, and below it after</p><div class="pairs">{pairs}</div>')
+    st.html(f'<p class="quiet">Before, and below it after:</p><div class="pairs">{pairs}</div>')
+    st.button(
+        "Change them anew", icon=":material/casino:", key="augmentation-again", on_click=_again
+    )
 
 
 def _again() -> None:
