@@ -31,6 +31,7 @@ from digitlib.training.progress import (
     SnapshotWriter,
     StopRequested,
     StopWatcher,
+    rows_every,
 )
 from digitlib.training.ready import take_model
 
@@ -38,7 +39,6 @@ from digitlib.training.ready import take_model
 # looks there are, but a person who stops a training should not wait, nor its chart have few points.
 MOST_STEPS = 8
 MOST_WORK = 2e9  # multiplications
-FEWEST_ROWS = 25  # of an epoch
 
 
 def train(
@@ -146,7 +146,7 @@ def build_model(config: TrainingConfig) -> keras.Model:
 
 def _choose_steps(model: keras.Model, config: TrainingConfig) -> int:
     work = config.batch_size * count_multiplications(model)
-    steps = min(MOST_STEPS, count_batches(config) // FEWEST_ROWS, MOST_WORK // work)
+    steps = min(MOST_STEPS, rows_every(count_batches(config)), MOST_WORK // work)
     return max(1, int(steps))
 
 

@@ -2,10 +2,11 @@
 
 import threading
 import time
+from contextlib import suppress
 
 import streamlit as st
 
-from digitlib.errors import ConfigError, DigitLabError, QueueFullError
+from digitlib.errors import ConfigError, DigitLabError, EngineError, QueueFullError
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.limits import read_limits
@@ -14,6 +15,7 @@ from digitlib.ui.loaders import load_refusal, load_runs
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
 from digitlib.ui.shown_run import remember_run
 from digitlib.ui.visitor import name_visitor, remember_visitor
+from digitlib.ui.warm import wait_for_engine
 
 SECOND_CLICK_SECONDS = 3.0
 REFUSED_SECONDS = 3.0
@@ -90,15 +92,17 @@ class _Starter:
         Raises:
             DigitLabError: there is no room for the run, it cannot be made, or no engine takes it.
         """
-        # Imported here: a visitor who does not train need not wait for Dask.
-        from digitlib.runs.engine import submit_run
-
         with self._lock:
             since = time.monotonic() - self._ended
             if config == self._config and since < SECOND_CLICK_SECONDS:
                 return self._run_id
             run = admit_run(config, self._visitor)
             try:
+                with suppress(EngineError):  # it is met again below
+                    wait_for_engine()
+                # Imported here: a visitor who does not train need not wait for Dask.
+                from digitlib.runs.engine import submit_run
+
                 submit_run(run)
             finally:
                 self._config, self._run_id, self._ended = config, run.id, time.monotonic()

@@ -25,12 +25,24 @@ def warm_up_training() -> threading.Thread:
     return thread
 
 
+def wait_for_engine() -> None:
+    """Wait until the processes that train run, where they are started on this machine.
+
+    Whoever then loads the rest of Dask, which takes most of a second, does not keep them from
+    loading it.
+
+    Raises:
+        EngineError: they cannot be started.
+    """
+    import dask.config
+
+    if dask.config.get("scheduler-address", None) is None:
+        ensure_engine()
+
+
 def _start_engine() -> None:
     try:
-        import dask.config
-
-        if dask.config.get("scheduler-address", None) is None:
-            ensure_engine()  # before the rest of Dask is loaded, which takes most of a second
+        wait_for_engine()
         from digitlib.runs.engine import warm_engine
 
         warm_engine()

@@ -18,7 +18,7 @@ from digitlib.runs.lifecycle import carry_out
 from digitlib.runs.schedule import SCHEDULES
 from digitlib.training import ready
 from digitlib.training.digits import to_input
-from digitlib.training.loop import build_model
+from digitlib.training.loop import build_model, count_multiplications
 from digitlib.training.loop import train as train_run
 from digitlib.training.networks import NETWORKS
 
@@ -207,6 +207,32 @@ def test_a_stopped_training_keeps_the_averaged_weights(make_run):
     change = np.abs(load_weights(run)[0] - trained[0]).max()
     assert change > 1e-3  # not those that were trained
     assert load_run(run.id).metrics["test"]["accuracy"] > 0.2
+
+
+def test_multiplications_are_counted_as_on_paper():
+    cnn = 26 * 26 * 32 * 9 + 11 * 11 * 64 * 9 * 32 + 1_600 * 128 + 128 * 10
+    # The same filters are put on 14x14, 7x7 and 3x3 places.
+    tiny = 28 * 28 * 12 * 9 + (14 * 14 + 7 * 7 + 3 * 3) * 12 * 9 * 12 + 12 * 10
+
+    for network, count in (("softmax", 7_840), ("cnn", cnn), ("tiny", tiny)):
+        assert count_multiplications(build_model(TrainingConfig(network))) == count
+
+
+@pytest.mark.parametrize(
+    ("network", "batch_size", "digits", "steps"),
+    [
+        ("dense", 32, 55_000, 8),
+        ("dense", 32, 5_000, 3),  # or its chart would have few points
+        ("dense", 32, 500, 1),
+        ("cnn", 64, 55_000, 8),
+        ("cnn", 256, 55_000, 2),  # or a person who stops it would wait
+        ("champion", 128, 55_000, 1),
+    ],
+)
+def test_the_more_a_batch_takes_the_fewer_are_taken_at_once(network, batch_size, digits, steps):
+    config = TrainingConfig(network, batch_size=batch_size, training_digits=digits)
+
+    assert build_model(config).steps_per_execution == steps
 
 
 def test_dropout_is_set():
