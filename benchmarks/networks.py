@@ -9,15 +9,13 @@ Peer: ``benchmarks/peer/convnet.py``, Keras's own example, until it first reads 
 """
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.server import PROJECT
+from benchmarks.call import call
 from benchmarks.table import Row, print_table
 
 SEEDS = {"fast": 5, "tiny": 3}
@@ -25,9 +23,9 @@ SEEDS = {"fast": 5, "tiny": 3}
 
 def run() -> None:
     """Train, and print the table."""
-    peer = _call("benchmarks.peer.convnet")["seconds"]
+    peer = call("benchmarks.peer.convnet")["seconds"]
     found = {
-        network: [_call("benchmarks.networks", network, str(seed)) for seed in range(seeds)]
+        network: [call("benchmarks.networks", network, str(seed)) for seed in range(seeds)]
         for network, seeds in SEEDS.items()
     }
     seconds = {network: [each["seconds"] for each in runs] for network, runs in found.items()}
@@ -79,18 +77,6 @@ def train(network: str, seed: int) -> None:
             }
         )
     )
-
-
-def _call(module: str, *arguments: str) -> dict:
-    process = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=PROJECT,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(process.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

@@ -12,10 +12,6 @@ batch; of *warm*, to build and compile another network and see its first batch.
 """
 
 import asyncio
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,8 +21,9 @@ import numpy as np
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import open_browser, open_page
+from benchmarks.call import call
 from benchmarks.engine import use_engine, wait_for_end
-from benchmarks.server import OURS, PROJECT, serve
+from benchmarks.server import OURS, serve
 from benchmarks.table import Row, print_table
 from benchmarks.visitors import first_message, open_session, visiting
 from digitlib.runs.config import TrainingConfig
@@ -173,13 +170,4 @@ async def _open(address: str) -> float:
 
 
 def _fit(network: str, epochs: int, digits: int, runs: int) -> list[dict[str, float]]:
-    arguments = [network, *map(str, (epochs, digits, runs))]
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peer.fit", *arguments],
-        cwd=PROJECT,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(process.stdout.splitlines()[-1])
+    return call("benchmarks.peer.fit", network, *map(str, (epochs, digits, runs)))

@@ -313,10 +313,21 @@ def card(model, measure):
     if measure and "corruptions" not in robustness:
         found = measure_corruptions(_load_recogniser(model), load_mnist("test"))
         robustness["corruptions"] = {name: round(share, 4) for name, share in found.items()}
-        write_json(run.folder / "robustness.json", robustness)
+        with _explaining(run.folder):
+            write_json(run.folder / "robustness.json", robustness)
     text = describe_model(load_run(run.id))
-    (run.folder / "card.md").write_text(text, encoding="utf-8")
+    with _explaining(run.folder):
+        (run.folder / "card.md").write_text(text, encoding="utf-8")
     click.echo(text)
+
+
+@contextmanager
+def _explaining(folder: Path) -> Iterator[None]:
+    """Say it in a sentence where a run folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written: {error.strerror}.") from error
 
 
 @commands.command()

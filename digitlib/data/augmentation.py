@@ -133,11 +133,16 @@ def _change_pen(digit: np.ndarray, pixels: float) -> np.ndarray:
 
 
 def _erase(digit: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    height, width = chance.integers(3, 11, 2)
-    row, column = chance.integers(0, SIDE - height), chance.integers(0, SIDE - width)
     digit = digit.copy()
-    digit[row : row + height, column : column + width] = 0
+    digit[_pick_rectangle(3, 11, chance)] = 0
     return digit
+
+
+def _pick_rectangle(least: int, most: int, chance: np.random.Generator) -> tuple[slice, slice]:
+    """Return rows and columns of a rectangle, each at least ``least`` and less than ``most``."""
+    sides = chance.integers(least, most, 2)
+    corner = chance.integers(0, SIDE - sides + 1)
+    return tuple(slice(at, at + side) for at, side in zip(corner, sides, strict=True))
 
 
 def _disguise(digit: np.ndarray, others: np.ndarray, chance: np.random.Generator) -> np.ndarray:
@@ -159,11 +164,6 @@ def _add_scraps(digit: np.ndarray, others: np.ndarray, chance: np.random.Generat
         place = digit[to_row : to_row + height, to_column : to_column + width]
         np.maximum(place, scrap, out=place)
     return digit
-
-
-def _place(height: int, width: int, chance: np.random.Generator):
-    row, column = chance.integers(0, (SIDE - height + 1, SIDE - width + 1))
-    return (row, height), (column, width)
 
 
 def _rule(digit: np.ndarray, others: np.ndarray, chance: np.random.Generator) -> np.ndarray:
@@ -216,8 +216,7 @@ def _swap_ink_in_part(
 ) -> np.ndarray:
     """Swap ink and paper in a rectangle."""
     digit = digit.copy()
-    height, width = chance.integers(5, 20, 2)
-    place = tuple(slice(at, at + size) for at, size in _place(height, width, chance))
+    place = _pick_rectangle(5, 20, chance)
     digit[place] = 1 - digit[place]
     return digit
 

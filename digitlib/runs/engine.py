@@ -80,7 +80,8 @@ def recover_queue() -> None:
         EngineError: no engine can be started or reached, or the scheduler has no worker.
     """
     runs = list_runs().runs
-    waiting = order_queue(runs) + [run for run in runs if _is_left_unmeasured(run)]
+    # The process that was to read the test digits with a model may have died, too.
+    waiting = order_queue(runs) + [run for run in runs if run.unmeasured]
     if waiting:
         _use_engine(lambda client: _submit_again(client, waiting))
     elif find_engine() and any(_is_silent(run) for run in runs):
@@ -250,11 +251,6 @@ def _leave_behind(client: Client, futures: list[Future]) -> None:
 
 def _list_tasks(dask_scheduler) -> set[str]:
     return set(dask_scheduler.tasks)
-
-
-def _is_left_unmeasured(run: Run) -> bool:
-    """Whether the process that was to read the test digits with a model may have died."""
-    return run.status.state == "stopped" and run.unmeasured
 
 
 def _is_silent(run: Run) -> bool:

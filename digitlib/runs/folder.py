@@ -89,8 +89,9 @@ class Run:
 
     @property
     def unmeasured(self) -> bool:
-        """Whether it has a model that has not read the test digits, or not yet."""
-        return self.model_file.exists() and not self.metrics
+        """Whether it was stopped and its model has still to read the test digits."""
+        stopped = self.status.state == "stopped"
+        return stopped and self.model_file.exists() and not self.metrics
 
     @property
     def model_file(self) -> Path:

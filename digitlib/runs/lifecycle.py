@@ -62,7 +62,7 @@ def carry_out(
         if not held:
             return read_run(run.folder)
         run = replace(run, status=read_status(run.folder))
-        if run.status.state == "stopped" and run.unmeasured:
+        if run.unmeasured:
             return _measure(run)
         if run.status.state == "running":
             run = _pick_up(run)

@@ -51,6 +51,8 @@ def _describe_settings(layer: keras.Layer) -> str:
     if "filters" in settings:
         size = "x".join(str(side) for side in settings["kernel_size"])
         parts.append(f"{settings['filters']} filters {size}")
+        if max(settings["strides"]) > 1:
+            parts.append(f"steps of {settings['strides'][0]}")
     if "units" in settings:
         parts.append(f"{settings['units']} units")
     if "pool_size" in settings:

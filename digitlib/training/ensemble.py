@@ -1,6 +1,7 @@
 """Several trained networks as one, which answers with the mean of their probabilities."""
 
 import dataclasses
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import keras
 from digitlib.errors import ConfigError, ModelError
 from digitlib.runs.files import replacing
 from digitlib.runs.folder import Run, change_state, create_run
+from digitlib.runs.lifecycle import explain_failure
 from digitlib.training.export import to_litert
 from digitlib.training.loop import measure_run
 
@@ -36,18 +38,24 @@ def combine(members: Sequence[Run], name: str | None = None, folder: Path | None
     models = [_load(member) for member in members]
     digit = keras.Input((28, 28, 1))
     mean = keras.layers.Average()([model(digit) for model in models])
-    config = dataclasses.replace(members[0].config, network="ensemble", members=tuple(names))
+    config = dataclasses.replace(
+        members[0].config, network="ensemble", members=tuple(names), parent=""
+    )
     run = change_state(create_run(config, name, folder), "running")
-    with replacing(run.model_file) as temporary:
-        temporary.write_bytes(to_litert(keras.Model(digit, mean)))
-    measure_run(run, sum(model.count_params() for model in models))
+    try:
+        with replacing(run.model_file) as temporary:
+            temporary.write_bytes(to_litert(keras.Model(digit, mean)))
+        measure_run(run, sum(model.count_params() for model in models))
+    except Exception as error:
+        change_state(run, "failed", explain_failure(error))
+        raise
     return change_state(run, "done")
 
 
 def _load(member: Run) -> keras.Model:
     try:
         model = keras.saving.load_model(member.keras_file, compile=False)
-    except (ValueError, OSError, TypeError, KeyError) as error:
+    except (ValueError, OSError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(f"{member.id} has no model.keras that can be loaded.") from error
     model.name = member.id  # parts of one model must not share a name
     return model

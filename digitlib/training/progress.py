@@ -136,11 +136,10 @@ class StopWatcher(keras.callbacks.Callback):
         self.ends = time.monotonic() + self.limit - self.seconds_before
 
     def on_test_batch_end(self, batch, logs=None):
-        if self.run.stop_requested:
-            raise StopRequested("It was stopped; the model is as good as it got.")
+        self._look_for_stop()
 
     def on_train_batch_end(self, batch, logs=None):
-        self.on_test_batch_end(batch)
+        self._look_for_stop()
         if time.monotonic() > self.ends:
             limit = (
                 f"{self.limit:,} seconds" if self.limit < 120 else f"{self.limit / 60:,.3g} minutes"
@@ -150,6 +149,10 @@ class StopWatcher(keras.callbacks.Callback):
                 "is as good as it got."
             )
         self.on_batch()
+
+    def _look_for_stop(self) -> None:
+        if self.run.stop_requested:
+            raise StopRequested("It was stopped; the model is as good as it got.")
 
 
 class RateSetter(keras.callbacks.Callback):

@@ -56,7 +56,9 @@ def load_card(run_id: str) -> str:
     Raises:
         DigitLabError: the run or its answers are missing or damaged.
     """
-    return _load_card(run_id, _version(load_run(run_id)))
+    run = load_run(run_id)
+    measured = read_time_of_change(run.folder / "robustness.json")
+    return _load_card(run_id, (_version(run), measured))
 
 
 def load_probabilities(run_id: str):
@@ -114,7 +116,7 @@ def _load_evaluation(run_id: str, version: float) -> Evaluation:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _load_card(run_id: str, version: float) -> str:
+def _load_card(run_id: str, version: tuple[float, float]) -> str:
     return describe_model(load_run(run_id))
 
 

@@ -503,3 +503,13 @@ def test_the_shipped_models_are_whole():
         assert run.config.network == name
         assert len(run.read_epochs()) == run.config.epochs
         assert run.read_test_probabilities().sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("state", "unmeasured"), [("stopped", True), ("failed", False)])
+def test_only_a_stopped_run_waits_to_be_measured(runs, state, unmeasured):
+    run = create_run(TrainingConfig())
+    run.model_file.touch()
+
+    assert change_state(run, state).unmeasured == unmeasured
+    (run.folder / "metrics.json").write_text(json.dumps(METRICS))
+    assert not load_run(run.id).unmeasured

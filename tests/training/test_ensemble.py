@@ -1,9 +1,13 @@
+import errno
+import shutil
+
 import numpy as np
 import pytest
 
 from digitlib.errors import ConfigError, ModelError
 from digitlib.reading.recogniser import Recogniser
-from digitlib.runs.folder import MODELS_FOLDER, load_run, read_run
+from digitlib.runs.folder import FULL_DISK, MODELS_FOLDER, load_run, read_run
+from digitlib.training import ensemble
 from digitlib.training.ensemble import combine
 
 SHIPPED = [read_run(MODELS_FOLDER / name) for name in ("cnn", "dense")]
@@ -35,3 +39,23 @@ def test_a_member_without_weights_is_named(runs):
 
     with pytest.raises(ModelError, match=r"both has no model\.keras that can be loaded"):
         combine([both, SHIPPED[0]])
+
+
+def test_an_ensemble_that_cannot_be_made_says_so_in_its_folder(runs, monkeypatch):
+    def fail(run, parameters):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ensemble, "measure_run", fail)
+    with pytest.raises(OSError, match="No space"):
+        combine(SHIPPED, "both")
+
+    status = load_run("both").status
+    assert (status.state, status.message) == ("failed", FULL_DISK)
+
+
+def test_a_damaged_member_is_named(runs):
+    shutil.copytree(SHIPPED[1].folder, runs / "mine")
+    (runs / "mine" / "model.keras").write_bytes(b"PK")
+
+    with pytest.raises(ModelError, match=r"mine has no model\.keras that can be loaded"):
+        combine([SHIPPED[0], load_run("mine")])
