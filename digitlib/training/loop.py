@@ -94,8 +94,7 @@ def train(
             shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
-            validation_data=(to_input(validation)[0], to_truth(validation, config)),
-            validation_batch_size=500,
+            validation_data=feed_in_order(validation, config),
             callbacks=[
                 *averaging,  # first: the others shall meet the averaged weights at an epoch's end
                 RateSetter(config, count_batches(config)),
@@ -201,7 +200,23 @@ def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
     batches = batches.map(fetch)
     # One batch after the other: in parallel, which batch gets which random numbers is chance.
     batches = batches.map(change if config.augmentation else scale)
-    return batches.prefetch(4)
+    return batches.prefetch(4).with_options(_untuned())
+
+
+def feed_in_order(digits: Digits, config: TrainingConfig) -> tf.data.Dataset:
+    """Return digits in batches of 500, as they are, to measure a network on."""
+    batches = tf.data.Dataset.from_tensor_slices(
+        (to_input(digits)[0], to_truth(digits, config))
+    ).batch(500)
+    return batches.with_options(_untuned())
+
+
+def _untuned() -> tf.data.Options:
+    # The thread that tunes the number of parallel calls sleeps 10 ms, then twice as long each time,
+    # and does not always hear that its work is over: an epoch of 7 s then ends after 10.24 s.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _save_best(model: keras.Model, best: Best | None, run: Run) -> None:

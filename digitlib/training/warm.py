@@ -4,9 +4,9 @@ import gc
 from functools import cache
 
 from digitlib.runs.catalogue import default_config
-from digitlib.training.digits import load_digits, to_input
+from digitlib.training.digits import load_digits
 from digitlib.training.export import to_litert
-from digitlib.training.loop import build_model, feed
+from digitlib.training.loop import build_model, feed, feed_in_order
 from digitlib.training.ready import take_model
 
 
@@ -19,8 +19,7 @@ def warm_up(network: str) -> None:
     model.fit(
         feed(few, config, seed=0),
         shuffle=False,
-        validation_data=to_input(load_digits("validation").take(slice(500))),
-        validation_batch_size=500,
+        validation_data=feed_in_order(load_digits("validation").take(slice(500)), config),
         verbose=0,
     )
     to_litert(model)
