@@ -57,7 +57,7 @@ def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str,
     if not config.members:
         minutes, seconds = divmod(round(metrics["training_seconds"]), 60)
         rows += [
-            ("Learnt", f"{metrics['epochs']} epochs of {config.training_digits:,} digits"),
+            ("Learnt", _describe_lesson(config, metrics["epochs"])),
             ("Seed", str(config.seed)),
             ("Time", f"{minutes} min {seconds} s"),
         ]
@@ -69,6 +69,13 @@ def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str,
     if changed:
         rows.insert(-2, ("Augmentation", ", ".join(changed)))
     return "## How it was made\n\n" + _list(rows)
+
+
+def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
+    lesson = f"{epochs} epochs of {config.training_digits:,} digits"
+    if config.written_digits:
+        lesson += f" and {config.written_digits:,} that a simulated pen wrote"
+    return lesson
 
 
 def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: Digits) -> str:

@@ -98,6 +98,11 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 @click.option("--weight-average", type=float, help=f"{_limits('weight_average')}; 0 for none.")
 @click.option("--training-digits", type=int, help=f"{_limits('training_digits')}.")
 @click.option(
+    "--written-digits",
+    type=int,
+    help=f"How many more a simulated pen writes, {_limits('written_digits')}.",
+)
+@click.option(
     "--augmentation",
     metavar="SETTINGS",
     is_flag=False,

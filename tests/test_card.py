@@ -39,6 +39,16 @@ def test_a_card_says_how_a_model_was_made_and_how_well_it_reads(mine):
     assert "None" not in card
 
 
+def test_a_card_tells_of_written_digits(mine):
+    config = json.loads((mine.folder / "config.json").read_text())
+    (mine.folder / "config.json").write_text(json.dumps(config | {"written_digits": 11_000}))
+
+    card = describe_model(load_run("mine"))
+
+    assert "of 55,000 digits and 11,000 that a simulated pen wrote\n" in card
+    assert "--written-digits 11000`" in card
+
+
 def test_a_card_tells_of_other_pictures_where_they_were_measured(mine):
     content = {
         "corruptions": {"fog": 0.1, "shear": 0.98},

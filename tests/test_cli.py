@@ -268,7 +268,7 @@ def test_train_shows_the_network_and_what_came_of_it():
     process = run(
         "train", "--network", "dense", "--epochs", "2", "--training-digits", "500",
         "--batch-size", "50", "--dropout", "0.1", "--seed", "7", "--augmentation",
-        "--name", "brief",
+        "--written-digits", "100", "--name", "brief",
     )  # fmt: skip
 
     assert process.returncode == 0
@@ -276,7 +276,15 @@ def test_train_shows_the_network_and_what_came_of_it():
     made = load_run("brief")
     assert made.status.state == "done"
     asked = TrainingConfig(
-        "dense", 2, 50, 1e-3, dropout=0.1, training_digits=500, augmentation=GENTLE, seed=7
+        "dense",
+        2,
+        50,
+        1e-3,
+        dropout=0.1,
+        training_digits=500,
+        written_digits=100,
+        augmentation=GENTLE,
+        seed=7,
     )
     assert made.config == asked
     assert f"Training dense as run brief in {made.folder}" in process.stdout

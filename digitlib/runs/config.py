@@ -21,6 +21,7 @@ LIMITS = {
     "label_smoothing": (0.0, 0.3),
     "weight_average": (0.0, 0.9999),
     "training_digits": (100, 55_000),
+    "written_digits": (0, 55_000),
     "seed": (0, 2**31 - 1),
 }
 
@@ -43,6 +44,8 @@ class TrainingConfig:
         weight_average: how much of their mean so far the averaged weights keep at each step, 0 to
             0.9999; with 0 the weights are not averaged. The averaged ones are what is kept.
         training_digits: how many of the 55,000 to train on, the first of a fixed order.
+        written_digits: how many are added that a simulated pen writes, 0 to 55,000; see
+            ``digitlib.data.pen``.
         augmentation: how far the digits are changed, anew in each epoch.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
         parent: the run whose weights it goes on from; empty for fresh ones.
@@ -61,10 +64,15 @@ class TrainingConfig:
     label_smoothing: float = 0.0
     weight_average: float = 0.0
     training_digits: int = 55_000
+    written_digits: int = 0
     augmentation: Augmentation = UNCHANGED
     seed: int = 0
     parent: str = ""
     members: tuple[str, ...] = ()
+
+    @property
+    def digits_per_epoch(self) -> int:
+        return self.training_digits + self.written_digits
 
     def check(self, networks: list[str]) -> None:
         """Raise ConfigError, with a sentence per mistake, unless every setting can be used.

@@ -82,8 +82,8 @@ def expect_seconds(config: TrainingConfig, measured: Iterable[Run]) -> float | N
         run = min(measured, key=lambda run: abs(run.metrics["parameters"] - size))
     else:
         return None
-    seen = run.metrics["epochs"] * run.config.training_digits
-    return run.metrics["training_seconds"] / seen * config.epochs * config.training_digits
+    seen = run.metrics["epochs"] * run.config.digits_per_epoch
+    return run.metrics["training_seconds"] / seen * config.epochs * config.digits_per_epoch
 
 
 def _count_done(row: pd.Series) -> float:

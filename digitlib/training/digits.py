@@ -7,6 +7,7 @@ import numpy as np
 
 from digitlib.data import Digits, Split, load_splits
 from digitlib.runs.config import TrainingConfig
+from digitlib.vision.written import write_digits
 
 _lock = threading.Lock()
 
@@ -19,6 +20,22 @@ def load_digits(split: Split) -> Digits:
     """
     with _lock:
         return _load()[split]
+
+
+def collect_digits(config: TrainingConfig) -> Digits:
+    """Return the digits that a config trains on: those of MNIST first, then the written ones.
+
+    Raises:
+        DataError: the file of digits is missing or damaged.
+    """
+    digits = load_digits("training").take(slice(config.training_digits))
+    if not config.written_digits:
+        return digits
+    written = write_digits(config.written_digits, config.seed)
+    return Digits(
+        np.concatenate([digits.images, written.images]),
+        np.concatenate([digits.labels, written.labels]),
+    )
 
 
 def to_input(digits: Digits) -> tuple[np.ndarray, np.ndarray]:

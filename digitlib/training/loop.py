@@ -20,7 +20,7 @@ from digitlib.runs.files import replacing, write_json
 from digitlib.runs.folder import Run, load_parent, write_probabilities
 from digitlib.runs.limits import read_limits
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
-from digitlib.training.digits import load_digits, to_input, to_truth
+from digitlib.training.digits import collect_digits, load_digits, to_input, to_truth
 from digitlib.training.export import save_model
 from digitlib.training.machine import describe_machine
 from digitlib.training.networks import NETWORKS
@@ -90,7 +90,7 @@ def train(
     reason = ""
     try:
         model.fit(
-            feed(load_digits("training").take(slice(config.training_digits)), config, seed),
+            feed(collect_digits(config), config, seed),
             shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
@@ -162,7 +162,7 @@ def count_multiplications(model: keras.Model) -> int:
 
 def count_batches(config: TrainingConfig) -> int:
     """Return how many batches an epoch has."""
-    return -(-config.training_digits // config.batch_size)
+    return -(-config.digits_per_epoch // config.batch_size)
 
 
 OPTIMISERS = {

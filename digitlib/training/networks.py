@@ -87,14 +87,15 @@ def cnn(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=2, batch_size=256, learning_rate=2e-2, dropout=0.0, schedule="one-cycle",
+    epochs=2, batch_size=256, learning_rate=1.5e-2, dropout=0.0, schedule="one-cycle",
 )  # fmt: skip
 def fast(config: TrainingConfig) -> keras.Model:
     """Three convolutions in large steps, few filters: reads 99% before the class looks away."""
     digit = layers.Input(INPUT_SHAPE)
-    x = _convolve(digit, 16, size=5, strides=2)
-    x = _convolve(x, 32, strides=2)
-    x = _convolve(x, 64, strides=2)
+    # Twice as fast as with its outputs kept at one scale, and it learns as well.
+    x = layers.Conv2D(16, 4, 2, activation="relu")(digit)
+    x = _convolve(x, 32, strides=2, padding="valid")
+    x = _convolve(x, 64, strides=2, padding="valid")
     return _decide(digit, layers.Flatten()(x), config)
 
 
@@ -143,24 +144,27 @@ def resnet(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=20, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
+    epochs=14, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
     weight_decay=0.01, dropout=0.3, weight_average=0.999, augmentation=STRONG,
+    written_digits=11_000,
 )  # fmt: skip
 def champion(config: TrainingConfig) -> keras.Model:
-    """The best reader: six convolutions that have seen every digit in a thousand shapes."""
+    """The best reader: five convolutions that have seen every digit in a thousand shapes."""
     digit = layers.Input(INPUT_SHAPE)
-    x = _convolve(_convolve(digit, 32), 32)
-    x = layers.MaxPooling2D()(x)
-    x = _convolve(_convolve(x, 64), 64)
-    x = layers.MaxPooling2D()(x)
+    x = _convolve(digit, 32, size=5, pool=True)
+    x = _convolve(_convolve(x, 64), 64, pool=True)
     x = _convolve(_convolve(x, 128), 128)
     x = layers.GlobalAveragePooling2D()(x)
     return _decide(digit, x, config)
 
 
-def _convolve(x, filters: int, size: int = 3, strides: int = 1):
+def _convolve(
+    x, filters: int, size: int = 3, strides: int = 1, padding: str = "same", pool: bool = False
+):
     """A convolution whose outputs are kept at one scale before they are cut off at 0."""
-    x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False)(x)
+    x = layers.Conv2D(filters, size, strides, padding=padding, use_bias=False)(x)
+    if pool:  # first, for then there is a quarter left to do
+        x = layers.MaxPooling2D()(x)
     return layers.ReLU()(_normalise(x))
 
 

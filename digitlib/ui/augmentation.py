@@ -1,4 +1,4 @@
-"""How far training digits are changed, with a look at what becomes of them."""
+"""Which digits are added, how far all are changed, and a look at what becomes of them."""
 
 import numpy as np
 import streamlit as st
@@ -11,8 +11,9 @@ from digitlib.data.augmentation import (
 )
 from digitlib.errors import DigitLabError
 from digitlib.runs.catalogue import NetworkDescription
+from digitlib.runs.config import LIMITS
 from digitlib.ui.digit_image import draw_as_seen
-from digitlib.ui.loaders import load_class_samples
+from digitlib.ui.loaders import load_class_samples, load_written_samples
 from digitlib.ui.problems import show_problem
 
 SHOWN = 16
@@ -41,8 +42,12 @@ LABELS = {
 }
 
 
-def choose_augmentation(network: NetworkDescription) -> Augmentation:
-    """Show how far digits may be changed, and sixteen of them before and after."""
+def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation | int]:
+    """Show how far digits may be changed, sixteen of them before and after, and those to add.
+
+    Returns:
+        ``augmentation`` and ``written_digits`` of a config.
+    """
     chosen = _read_widgets(network)
     named = next((name for name, preset in PRESETS.items() if preset == chosen), "own")
     with st.popover(f"Augmentation: {named}", icon=":material/auto_fix_high:", width="stretch"):
@@ -69,7 +74,30 @@ def choose_augmentation(network: NetworkDescription) -> Augmentation:
                 key=_key(network, name),
                 persist_state="session",
             )
-    return chosen
+        written = _choose_written_digits(network)
+    return {"augmentation": chosen, "written_digits": written}
+
+
+def _choose_written_digits(network: NetworkDescription) -> int:
+    """Show how many digits the simulated pen adds, and sixteen of them."""
+    count = st.slider(
+        "Written digits",
+        *LIMITS["written_digits"],
+        value=network.defaults.written_digits,
+        step=1_000,
+        format="localized",
+        help="How many digits are added that a simulated pen writes, in shapes that are rare in "
+        "MNIST: crossed sevens, ones with a flag, open nines and fours. They are changed like the "
+        "others.",
+        key=f"{network.name}-written_digits",
+        persist_state="session",
+    )
+    if count:
+        written = "".join(
+            f"<div>{draw_as_seen(digit, SIDE, 'written')}</div>" for digit in load_written_samples()
+        )
+        st.html(f'<p class="quiet">As the pen writes them:</p><div class="pairs">{written}</div>')
+    return count
 
 
 def _show_preview(settings: Augmentation) -> None:

@@ -17,6 +17,7 @@ from digitlib.runs.catalogue import NetworkDescription
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run, RunList, list_models, list_runs, load_run
 from digitlib.runs.queue import find_refusal
+from digitlib.vision.written import write_digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,12 @@ def load_test_digits() -> Digits:
 def load_class_samples() -> ClassSamples:
     training = load_mnist("training")
     return ClassSamples(pick_samples(training, 26), np.bincount(training.labels, minlength=10))
+
+
+@st.cache_resource(show_spinner=False)
+def load_written_samples() -> np.ndarray:
+    """Return digits of a simulated pen, uint8 (16, 28, 28)."""
+    return write_digits(16, seed=1).images
 
 
 @st.cache_data(ttl=2, show_spinner=False)

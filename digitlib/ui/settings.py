@@ -52,7 +52,7 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
         ),
     }
     with augmentation:
-        changes["augmentation"] = choose_augmentation(network)
+        changes |= choose_augmentation(network)
     with more.popover("More settings", icon=":material/tune:", width="stretch"):
         left, right = st.columns(2)
         changes |= {

@@ -129,6 +129,17 @@ def test_augmentation_is_chosen_by_a_word_or_by_each_setting(open_page, submitte
     assert submitted[0].config.augmentation == dataclasses.replace(STRONG, disguise=0.0)
 
 
+def test_written_digits_are_shown_and_added(open_page, submitted):
+    app = open_page("train")
+    assert "written" not in pairs(app)
+    app.slider("dense-written_digits").set_value(2_000).run()
+
+    written = [html.value for html in app.html if 'alt="written"' in html.value]
+    assert written[0].count("<img") == 16
+    click(app, "Start training")
+    assert submitted[0].config.written_digits == 2_000
+
+
 def pairs(app: AppTest) -> str:
     return next(html.value for html in app.html if 'class="pairs"' in html.value)
 

@@ -22,6 +22,7 @@ def test_the_settings_of_a_network_need_not_be_said():
     ("settings", "words"),
     [
         ({"epochs": 3, "learning_rate": 0.01}, "--epochs 3 --learning-rate 0.01"),
+        ({"written_digits": 500}, "--written-digits 500"),
         ({"augmentation": GENTLE}, "--augmentation gentle"),
         ({"augmentation": Augmentation(shift=1, shear=0.2)}, "--augmentation shift=1,shear=0.2"),
         ({"schedule": "one-cycle", "weight_average": 0.99},
@@ -52,7 +53,7 @@ def test_an_ensemble_names_its_members():
 
 def test_the_terminal_understands_every_command():
     every = TrainingConfig(
-        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, GENTLE, 3
+        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 3
     )
 
     words = shlex.split(format_command(every, CONFIG))[4:]

@@ -17,10 +17,11 @@ from digitlib.runs.folder import (
 from digitlib.runs.lifecycle import carry_out
 from digitlib.runs.schedule import SCHEDULES
 from digitlib.training import ready
-from digitlib.training.digits import to_input
-from digitlib.training.loop import build_model, count_multiplications
+from digitlib.training.digits import collect_digits, to_input
+from digitlib.training.loop import build_model, count_multiplications, feed, feed_in_order
 from digitlib.training.loop import train as train_run
 from digitlib.training.networks import NETWORKS
+from digitlib.vision.written import write_digits
 
 
 def load_weights(run, best: bool = False) -> list[np.ndarray]:
@@ -105,6 +106,36 @@ def test_the_same_seed_gives_the_same_model(augmentation, train):
         assert np.array_equal(left, right)
     columns = ["epoch", "loss", "accuracy", "validation_loss", "validation_accuracy"]
     assert one.read_epochs()[columns].equals(same.read_epochs()[columns])
+
+
+def test_written_digits_are_added_to_those_of_mnist(train):
+    config = TrainingConfig(training_digits=200, written_digits=30, seed=4)
+
+    digits, mnist = collect_digits(config), load_mnist("training")
+
+    np.testing.assert_array_equal(digits.images[:200], mnist.images[:200])
+    np.testing.assert_array_equal(digits.images[200:], write_digits(30, seed=4).images)
+    assert digits.labels[200:].tolist() == [*range(10)] * 3
+    run = train(training_digits=200, written_digits=30, batch_size=10)
+    assert (run.read_batches()["batches"] == 23).all()
+
+
+def test_nothing_is_tuned_beside_a_training():
+    """The thread that does so may sleep for seconds after its epoch's end."""
+    config, digits = TrainingConfig(), load_mnist("validation").take(slice(600))
+
+    for batches in (feed(digits, config, seed=0), feed_in_order(digits, config)):
+        assert batches.options().autotune.enabled is False
+
+
+def test_digits_to_measure_on_come_as_they_are():
+    digits = load_mnist("validation").take(slice(600))
+
+    images, labels = zip(*feed_in_order(digits, TrainingConfig()), strict=True)
+
+    assert [len(batch) for batch in images] == [500, 100]
+    np.testing.assert_array_equal(np.concatenate(images), to_input(digits)[0])
+    np.testing.assert_array_equal(np.concatenate(labels), digits.labels)
 
 
 def test_another_seed_gives_another_model(train):
