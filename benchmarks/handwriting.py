@@ -4,7 +4,7 @@ Measured: the share read right, through the app's own road (``digitlib.vision``)
 digit each (drawn, photographed, hard) and of digits written with a pen on a tablet, rendered as the
 canvas would have drawn them. A picture that is refused counts as not read.
 
-Peer: the obvious road, with the same model ``cnn``: the whole picture in grey, turned to light on
+Peer: the obvious road, with the app's own model: the whole picture in grey, turned to light on
 dark, made 28x28 with Pillow.
 
 The pictures are other people's and no part of this project: without the folder there is nothing to
@@ -28,7 +28,7 @@ from benchmarks.table import Row, print_table
 from digitlib.errors import PictureError
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.files import write_json
-from digitlib.runs.folder import DEFAULT_MODEL, MODELS_FOLDER, list_models
+from digitlib.runs.folder import DEFAULT_MODEL, list_shipped
 from digitlib.vision import open_picture, prepare_digit
 
 HANDWRITING = PROJECT.parent / "shared" / "data"
@@ -43,7 +43,7 @@ def run() -> None:
     if not (HANDWRITING / "singles.csv").exists():
         print("\nHandwriting: not measured, there is no folder ../shared/data beside the project.")
         return
-    models = [run for run in list_models().runs if run.folder.parent == MODELS_FOLDER]
+    models = list_shipped().runs
     recognisers = {run.id: Recogniser(run.model_file) for run in models}
     kinds = read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
     rows = []
@@ -68,17 +68,16 @@ def note() -> None:
         )
         for kind, pictures in kinds.items()
     }
-    for run in list_models().runs:
-        if run.folder.parent == MODELS_FOLDER:
-            recogniser = Recogniser(run.model_file)
-            found = {
-                kind: {
-                    "count": len(labels),
-                    "accuracy": round(share_right(recogniser, digits, labels) / 100, 4),
-                }
-                for kind, (labels, digits) in prepared.items()
+    for run in list_shipped().runs:
+        recogniser = Recogniser(run.model_file)
+        found = {
+            kind: {
+                "count": len(labels),
+                "accuracy": round(share_right(recogniser, digits, labels) / 100, 4),
             }
-            write_json(run.folder / "robustness.json", run.robustness | {"handwriting": found})
+            for kind, (labels, digits) in prepared.items()
+        }
+        write_json(run.folder / "robustness.json", run.robustness | {"handwriting": found})
 
 
 def read_singles(folder: Path) -> dict[str, list[tuple[int, np.ndarray]]]:

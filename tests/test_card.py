@@ -9,7 +9,7 @@ import pytest
 from digitlib.card import describe_model, find_corrected_accuracy
 from digitlib.data.label_errors import CORRECTIONS
 from digitlib.errors import RunError
-from digitlib.runs.folder import MODELS_FOLDER, load_run, read_run
+from digitlib.runs.folder import MODELS_FOLDER, list_shipped, load_run, read_run
 
 CNN = MODELS_FOLDER / "cnn"
 
@@ -79,7 +79,7 @@ def test_corrected_labels_count(test_digits):
     assert find_corrected_accuracy(perfect, test_digits) == 1
 
 
-@pytest.mark.parametrize("name", ["cnn", "dense"])
+@pytest.mark.parametrize("name", [run.id for run in list_shipped().runs])
 def test_the_cards_that_ship_are_true(name):
     # If this fails: python -m digitlib card NAME
     run = read_run(MODELS_FOLDER / name)

@@ -290,12 +290,18 @@ def list_models() -> RunList:
 
     ``DEFAULT_MODEL`` comes first, then the other shipped ones, then those made here, newest first.
     """
-    shipped, made = _list_folder(MODELS_FOLDER), RunList([], [])
+    shipped, made = list_shipped(), RunList([], [])
     if runs_folder() != MODELS_FOLDER:
         made = list_runs()
-    by_name = sorted(shipped.runs, key=lambda run: (run.id != DEFAULT_MODEL, run.id))
-    runs = [run for run in by_name + made.runs if run.readable]
+    runs = [run for run in shipped.runs + made.runs if run.readable]
     return RunList(runs, shipped.problems + made.problems)
+
+
+def list_shipped() -> RunList:
+    """List the runs that ship with the project, ``DEFAULT_MODEL`` first."""
+    shipped = _list_folder(MODELS_FOLDER)
+    runs = sorted(shipped.runs, key=lambda run: (run.id != DEFAULT_MODEL, run.id))
+    return RunList(runs, shipped.problems)
 
 
 def read_run(path: Path) -> Run:

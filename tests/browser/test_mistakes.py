@@ -38,7 +38,7 @@ def test_filters_go_into_the_address_and_come_back_from_it(open_page):
 
 
 def test_the_gallery_has_further_pages(open_page):
-    page = open_page("mistakes")
+    page = open_page("mistakes?model=cnn")
     gallery = page.locator(".st-key-gallery")
     expect(gallery).to_contain_text("page 1 of 4")
     gallery.get_by_role("button", name="Next").click()

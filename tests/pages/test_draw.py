@@ -6,6 +6,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from digitlib.runs import folder
+from digitlib.runs.folder import DEFAULT_MODEL
 from tests.strokes import DIGITS, SIDE, draw
 
 HINT = "Draw one digit"
@@ -175,7 +176,7 @@ def test_a_removed_upload_leaves_the_drawing_to_read(open_page, answer):
 def test_a_model_of_unknown_name_in_the_address_is_named(open_page, read_words):
     app = open_page(model="nonsense")
     assert not app.exception
-    assert app.selectbox("model").value == "cnn"
+    assert app.selectbox("model").value == DEFAULT_MODEL
     assert "nonsense" in read_words(app.main)
 
 
@@ -212,7 +213,7 @@ def test_a_run_with_damaged_metrics_does_not_hide_the_others(open_page, make_run
     (make_run("done", name="broken").folder / "metrics.json").write_text('{"test": ')
     app = open_page(page)
     assert not app.exception
-    assert app.selectbox("model").value == "cnn"
+    assert app.selectbox("model").value == DEFAULT_MODEL
 
 
 def draw_on(app: AppTest, picture: np.ndarray) -> None:

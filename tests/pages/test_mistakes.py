@@ -22,7 +22,7 @@ def words(read_words):
 
 
 def test_the_headline_and_the_table_tell_how_well_it_reads(open_page, read_words):
-    app = open_page("mistakes")
+    app = open_page("mistakes", model="cnn")
     headline = read_words(app.main)
     assert f"{METRICS['accuracy']:.2%}" in headline
     assert f"{METRICS['mistakes']} of 10,000 misread" in headline
@@ -34,13 +34,13 @@ def test_the_headline_and_the_table_tell_how_well_it_reads(open_page, read_words
 
 
 def test_the_matrix_holds_every_test_digit(open_page, read_chart_rows):
-    [cells] = read_chart_rows(open_page("mistakes"))
+    [cells] = read_chart_rows(open_page("mistakes", model="cnn"))
     matrix = cells.pivot(index="truth", columns="answer", values="count").to_numpy()
     np.testing.assert_array_equal(matrix, METRICS["confusion"])
 
 
 def test_the_gallery_can_be_leafed_through_from_end_to_end(open_page):
-    app = open_page("mistakes")
+    app = open_page("mistakes", model="cnn")
     assert button(app, "Previous").disabled
     seen = list_digits(app)
     assert len(seen) == PER_PAGE
@@ -53,7 +53,7 @@ def test_the_gallery_can_be_leafed_through_from_end_to_end(open_page):
 
 
 def test_filters_leave_the_mistakes_of_one_kind(open_page):
-    app = open_page("mistakes")
+    app = open_page("mistakes", model="cnn")
     button(app, "Next").click().run()
     app.selectbox("truth").select("9").run()
     assert len(list_digits(app)) == sum(METRICS["confusion"][9]) - METRICS["confusion"][9][9]
@@ -63,7 +63,7 @@ def test_filters_leave_the_mistakes_of_one_kind(open_page):
 
 
 def test_filters_that_leave_nothing_say_so(open_page, words):
-    app = open_page("mistakes", truth="0", read="0")
+    app = open_page("mistakes", model="cnn", truth="0", read="0")
     assert "No test digit is misread in this way." in words(app, "gallery")
     assert list_digits(app) == []
 
@@ -77,7 +77,7 @@ def test_the_filters_are_part_of_the_address(open_page):
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_order_is_that_of_the_choice(open_page, order):
     column, ascending = ORDERS[order]
-    app = open_page("mistakes")
+    app = open_page("mistakes", model="cnn")
     app.selectbox("sort").select(order).run()
     probabilities = np.load(MODELS_FOLDER / "cnn" / "test_probabilities.npy")
     shown = [int(key) for key in list_digits(app)]
@@ -91,7 +91,7 @@ def test_the_order_is_that_of_the_choice(open_page, order):
 
 
 def test_a_click_opens_one_digit_with_its_ten_probabilities(open_page, read_words, test_digits):
-    app = open_page("mistakes")
+    app = open_page("mistakes", model="cnn")
     index = int(list_digits(app)[0])
     app.button(f"digit-{index}").click().run()
     assert not app.exception

@@ -14,7 +14,7 @@ from digitlib.reading.evaluation import (
     measure,
     select_mistakes,
 )
-from digitlib.runs.folder import MODELS_FOLDER, read_run
+from digitlib.runs.folder import MODELS_FOLDER, list_shipped, read_run
 
 
 def sure_of(answers: list[int]) -> np.ndarray:
@@ -124,8 +124,7 @@ def test_the_summary_can_be_written_as_json():
 
 
 def test_the_shipped_metrics_are_measured_from_the_shipped_answers():
-    for name in ("cnn", "dense"):
-        run = read_run(MODELS_FOLDER / name)
+    for run in list_shipped().runs:
         evaluation = measure(run.read_test_probabilities(), load_mnist("test").labels)
         assert run.metrics["test"]["accuracy"] == evaluation.accuracy
         assert run.metrics["test"]["loss"] == pytest.approx(evaluation.loss)

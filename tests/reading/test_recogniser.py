@@ -8,7 +8,7 @@ import pytest
 from digitlib.data import load_mnist
 from digitlib.errors import ModelError
 from digitlib.reading.recogniser import Answer, Recogniser, format_share
-from digitlib.runs.folder import MODELS_FOLDER, read_run
+from digitlib.runs.folder import MODELS_FOLDER, list_shipped, read_run
 
 CNN = MODELS_FOLDER / "cnn" / "model.tflite"
 
@@ -33,7 +33,7 @@ def test_probabilities_add_up_to_1(cnn, validation):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["cnn", "dense"])
+@pytest.mark.parametrize("name", [run.id for run in list_shipped().runs])
 def test_the_answers_that_ship_are_those_of_the_model_that_ships(name):
     answers = Recogniser(MODELS_FOLDER / name / "model.tflite").read(load_mnist("test").images)
 

@@ -14,16 +14,17 @@ from digitlib.runs import folder
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import (
     BATCH_COLUMNS,
+    DEFAULT_MODEL,
     DEFAULT_RUNS_FOLDER,
     EPOCH_COLUMNS,
     LOST_AFTER_SECONDS,
-    MODELS_FOLDER,
     Run,
     beat,
     change_state,
     create_run,
     list_models,
     list_runs,
+    list_shipped,
     load_run,
     read_run,
     request_stop,
@@ -163,7 +164,7 @@ def test_a_file_in_the_place_of_the_runs_folder_gets_a_sentence(runs):
     listed = list_runs()
     assert listed.runs == []
     assert "cannot be read (Not a directory)" in listed.problems[0]
-    assert [run.id for run in list_models().runs] == ["cnn", "dense"]
+    assert list_models().runs == list_shipped().runs
 
 
 def test_a_folder_that_cannot_be_made_gets_a_sentence(monkeypatch, tmp_path):
@@ -196,7 +197,11 @@ def test_the_shipped_models_come_first(runs):
 
     listed = list_models()
 
-    assert [run.id for run in listed.runs] == ["cnn", "dense", newer.id, older.id]
+    shipped = listed.runs[:-2]
+    assert [run.id for run in shipped] == [run.id for run in list_shipped().runs]
+    assert shipped[0].id == DEFAULT_MODEL
+    assert {"cnn", "dense"} <= {run.id for run in shipped}
+    assert [run.id for run in listed.runs[-2:]] == [newer.id, older.id]
     assert listed.problems == []
 
 
@@ -495,12 +500,11 @@ def test_a_write_that_fails_leaves_the_old_status(runs, monkeypatch):
 
 
 def test_the_shipped_models_are_whole():
-    for name in ("cnn", "dense"):
-        run = read_run(MODELS_FOLDER / name)
+    for run in list_shipped().runs:
         assert run.status.state == "done"
         assert run.readable
         assert run.keras_file.exists()
-        assert run.config.network == name
+        assert run.config.network == run.id
         assert len(run.read_epochs()) == run.config.epochs
         assert run.read_test_probabilities().sum(axis=1) == pytest.approx(1, abs=1e-5)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import center_of_mass, shift
 
 from digitlib.reading.recogniser import Recogniser
-from digitlib.runs.folder import MODELS_FOLDER
+from digitlib.runs.folder import MODELS_FOLDER, list_shipped
 from digitlib.vision import prepare_digit
 
 
@@ -61,7 +61,7 @@ def test_a_digit_of_mnist_stays_nearly_itself(validation):
     assert alike.mean() > 0.98
 
 
-@pytest.mark.parametrize("model", ["cnn", "dense"])
+@pytest.mark.parametrize("model", [run.id for run in list_shipped().runs])
 def test_the_shipped_models_read_mnist_the_same_after_the_road(model, validation):
     recogniser = Recogniser(MODELS_FOLDER / model / "model.tflite")
     digits = validation.take(slice(0, 500))
