@@ -111,6 +111,11 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     help="off, gentle (so if nothing is said), strong, or settings such as rotation=10,shift=2: of "
     f"{', '.join(AUGMENTATION_LIMITS)}.",
 )
+@click.option(
+    "--plain-epochs",
+    type=int,
+    help=f"How many of the last epochs go without disguise, {_limits('plain_epochs')}.",
+)
 @click.option("--seed", type=int, help="Of everything random.")
 @click.option(
     "--name", callback=_check_name, help="Name of the run; made of network and time if left out."

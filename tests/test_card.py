@@ -41,12 +41,14 @@ def test_a_card_says_how_a_model_was_made_and_how_well_it_reads(mine):
 
 def test_a_card_tells_of_written_digits(mine):
     config = json.loads((mine.folder / "config.json").read_text())
-    (mine.folder / "config.json").write_text(json.dumps(config | {"written_digits": 11_000}))
+    (mine.folder / "config.json").write_text(
+        json.dumps(config | {"written_digits": 11_000, "plain_epochs": 4})
+    )
 
     card = describe_model(load_run("mine"))
 
-    assert "of 55,000 digits and 11,000 that a simulated pen wrote\n" in card
-    assert "--written-digits 11000`" in card
+    assert "and 11,000 that a simulated pen wrote, the last 4 without disguise\n" in card
+    assert "--written-digits 11000 --plain-epochs 4`" in card
 
 
 def test_a_card_tells_of_other_pictures_where_they_were_measured(mine):

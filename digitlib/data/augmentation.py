@@ -65,8 +65,8 @@ class Augmentation:
 UNCHANGED = Augmentation()
 GENTLE = Augmentation(rotation=10.0, shift=2.0, zoom=0.1)
 STRONG = Augmentation(
-    rotation=15.0, shift=2.5, zoom=0.15, shear=0.25, elastic=0.6, thickness=0.6, erasing=0.2,
-    disguise=0.5,
+    rotation=12.0, shift=2.0, zoom=0.15, shear=0.2, elastic=0.5, thickness=0.6, erasing=0.1,
+    disguise=0.35,
 )  # fmt: skip
 PRESETS = {"off": UNCHANGED, "gentle": GENTLE, "strong": STRONG}
 
@@ -231,7 +231,7 @@ def _add_grain(digit: np.ndarray, others: np.ndarray, chance: np.random.Generato
 _WAYS = (
     (_hollow, 0.15),
     (_add_scraps, 0.3),
-    (_rule, 0.3),
+    (_rule, 0.45),
     (_filter, 0.3),
     (_blur, 0.3),
     (_change_paper, 0.4),

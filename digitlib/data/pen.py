@@ -12,7 +12,7 @@ import numpy as np
 
 PAGE = 112  # pixels along each side of what is written
 DIGIT_SIDE = 80  # of the longer side of a digit, with its lines
-THINNEST, THICKEST = 5.0, 13.0  # pixels
+THINNEST, THICKEST = 3.0, 13.0  # pixels
 
 # For each digit the shapes it is written in, and how often each. A shape is one or more strokes,
 # between semicolons; a stroke is points x,y that the pen passes, from 0 to 100, y downwards. The
@@ -147,9 +147,27 @@ def write_digit(label: int, chance: np.random.Generator) -> np.ndarray:
     """
     weights, shapes = zip(*SHAPES[label], strict=True)
     shape = shapes[chance.choice(len(shapes), p=np.array(weights) / sum(weights))]
+    return write_shape(shape, WIDTHS[label], chance)
+
+
+def write_shape(shape: str, width: float, chance: np.random.Generator) -> np.ndarray:
+    """Write a shape in the notation of ``SHAPES``, by a hand that is another each time.
+
+    Args:
+        shape: its strokes.
+        width: for a height of 1.
+        chance: where chance comes from.
+
+    Returns:
+        uint8 (112, 112) as ``write_digit``.
+    """
     wobble = chance.uniform(STEADIEST, SHAKIEST)
     strokes = [_run_pen(stroke, wobble, chance) for stroke in _read_shape(shape)]
-    strokes = _change_hand(strokes, WIDTHS[label], chance)
+    return draw_strokes(_change_hand(strokes, width, chance), chance)
+
+
+def draw_strokes(strokes: list[np.ndarray], chance: np.random.Generator) -> np.ndarray:
+    """Draw the paths of a pen of any thickness, each float (n, 2), as ``write_digit`` does."""
     thickness = chance.uniform(THINNEST, THICKEST)
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -161,6 +179,14 @@ def write_digit(label: int, chance: np.random.Generator) -> np.ndarray:
         placed = np.round(16 * placed).astype(np.int32)
         cv2.polylines(page, [placed], False, 255, round(thickness), cv2.LINE_AA, shift=4)
     return page
+
+
+def run_through(points: np.ndarray) -> np.ndarray:
+    """Return a curve through points: the spline of Catmull and Rom (1974), eight steps each."""
+    before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
+    knots = np.concatenate([[before], points, [after]])
+    windows = np.stack([knots[:-3], knots[1:-2], knots[2:-1], knots[3:]])
+    return np.concatenate([np.einsum("sk,kpd->psd", _SPLINE, windows).reshape(-1, 2), points[-1:]])
 
 
 @cache
@@ -186,16 +212,8 @@ def _run_pen(parts: list[np.ndarray], wobble: float, chance: np.random.Generator
         if corner is not None:
             points[0] = corner
         corner = points[-1]
-        path.append(_smooth(points))
+        path.append(run_through(points))
     return np.concatenate(path)
-
-
-def _smooth(points: np.ndarray) -> np.ndarray:
-    """Return a curve through points: the spline of Catmull and Rom (1974), eight steps each."""
-    before, after = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
-    knots = np.concatenate([[before], points, [after]])
-    windows = np.stack([knots[:-3], knots[1:-2], knots[2:-1], knots[3:]])
-    return np.concatenate([np.einsum("sk,kpd->psd", _SPLINE, windows).reshape(-1, 2), points[-1:]])
 
 
 _STEPS = np.arange(8) / 8

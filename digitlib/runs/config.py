@@ -22,6 +22,7 @@ LIMITS = {
     "weight_average": (0.0, 0.9999),
     "training_digits": (100, 55_000),
     "written_digits": (0, 55_000),
+    "plain_epochs": (0, 100),
     "seed": (0, 2**31 - 1),
 }
 
@@ -47,6 +48,8 @@ class TrainingConfig:
         written_digits: how many are added that a simulated pen writes, 0 to 55,000; see
             ``digitlib.data.pen``.
         augmentation: how far the digits are changed, anew in each epoch.
+        plain_epochs: how many of the last epochs go without disguise, 0 to 100: a network that ends
+            on digits as they are reads those better, and keeps most of what disguise has taught it.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
         parent: the run whose weights it goes on from; empty for fresh ones.
         members: the runs whose answers are averaged, of a network ``ensemble`` that is combined of
@@ -66,6 +69,7 @@ class TrainingConfig:
     training_digits: int = 55_000
     written_digits: int = 0
     augmentation: Augmentation = UNCHANGED
+    plain_epochs: int = 0
     seed: int = 0
     parent: str = ""
     members: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """The training of one network, from its config to its metrics."""
 
+import dataclasses
+import itertools
 import math
 import zlib
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import replacing, write_json
 from digitlib.runs.folder import Run, load_parent, write_probabilities
 from digitlib.runs.limits import read_limits
+from digitlib.training.batch_norm import BatchNormSettler
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
 from digitlib.training.digits import collect_digits, load_digits, to_input, to_truth
 from digitlib.training.export import save_model
@@ -82,7 +85,9 @@ def train(
         restore_parent(model, load_parent(run))
     # Each stretch of a training has an order of its own, or it would begin with that of the first.
     seed = config.seed + first_epoch + zlib.crc32(config.parent.encode())
+    digits = collect_digits(config)
     averaging = [AverageWeights(in_use=first_epoch > 0)] if config.weight_average else []
+    settling = [BatchNormSettler(digits)] if config.weight_average or config.augmentation else []
     writer = RunFolderWriter(run, first_epoch, best, on_row)
     most_seconds = run.status.most_seconds or read_limits().training_seconds
     watcher = StopWatcher(run, most_seconds, writer.seconds_before, on_batch)
@@ -90,13 +95,14 @@ def train(
     reason = ""
     try:
         model.fit(
-            feed(collect_digits(config), config, seed),
+            feed(digits, config, seed, first_epoch),
             shuffle=False,  # they are already, and Keras would only warn
             initial_epoch=first_epoch,
             epochs=config.epochs,
             validation_data=feed_in_order(validation, config),
             callbacks=[
                 *averaging,  # first: the others shall meet the averaged weights at an epoch's end
+                *settling,
                 RateSetter(config, count_batches(config)),
                 writer,
                 SnapshotWriter(run, first_epoch),
@@ -109,6 +115,8 @@ def train(
         reason = str(stop)
         for each in averaging:
             each.use()
+        for each in settling:
+            each.settle()
     except TrainingInterrupted:
         if not run.checkpoint_file.exists():  # no epoch is whole yet, and nothing shall be lost
             with replacing(run.keras_file) as temporary:
@@ -174,8 +182,12 @@ OPTIMISERS = {
 }
 
 
-def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
+def feed(
+    digits: Digits, config: TrainingConfig, seed: int, first_epoch: int = 0
+) -> tf.data.Dataset:
     """Return the batches of an epoch, in another order each time they are gone through.
+
+    The first time is epoch ``first_epoch``, counted from 0.
 
     The pixels are kept as bytes and made floats a batch at a time: handed to Keras as one array of
     floats, 55,000 digits are copied for a second before the first batch.
@@ -190,11 +202,16 @@ def feed(digits: Digits, config: TrainingConfig, seed: int) -> tf.data.Dataset:
         return tf.cast(images, tf.float32)[..., tf.newaxis] / 255, labels
 
     chance = np.random.default_rng(seed)
+    batch = itertools.count(first_epoch * count_batches(config))
+    first_plain = (config.epochs - config.plain_epochs) * count_batches(config)
+
+    def change_batch(images: np.ndarray) -> np.ndarray:
+        plain = next(batch) >= first_plain
+        settings = dataclasses.replace(config.augmentation, disguise=0.0)
+        return augment(images, settings if plain else config.augmentation, chance)
 
     def change(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        changed = tf.numpy_function(
-            lambda images: augment(images, config.augmentation, chance), [images], tf.float32
-        )
+        changed = tf.numpy_function(change_batch, [images], tf.float32)
         return tf.ensure_shape(changed, (None, 28, 28))[..., tf.newaxis], labels
 
     batches = batches.map(fetch)

@@ -105,37 +105,37 @@ def fast(config: TrainingConfig) -> keras.Model:
 def tiny(config: TrainingConfig) -> keras.Model:
     """The same twelve filters look three times, each time from farther away: small can do it."""
     digit = layers.Input(INPUT_SHAPE)
-    x = _convolve(digit, 12)
+    x = _convolve(digit, 12, pool=True)
     look = layers.Conv2D(12, 3, padding="same", use_bias=False)
-    for _ in range(3):
-        x = layers.MaxPooling2D()(x)
+    for distance in range(3):
+        if distance:
+            x = layers.MaxPooling2D()(x)
         x = layers.ReLU()(_normalise(look(x)))
     x = layers.GlobalAveragePooling2D()(x)
     return _decide(digit, x, config)
 
 
 @network(
-    epochs=12, batch_size=128, learning_rate=5e-3, dropout=0.3, schedule="one-cycle",
+    epochs=5, batch_size=128, learning_rate=5e-3, dropout=0.3, schedule="one-cycle",
 )  # fmt: skip
 def vgg(config: TrainingConfig) -> keras.Model:
     """Pairs of small convolutions, then a pause, again and again: the family of VGG (2014)."""
     digit = layers.Input(INPUT_SHAPE)
     x = digit
     for filters in (16, 32, 64):
-        x = _convolve(_convolve(x, filters), filters)
-        x = layers.MaxPooling2D()(x)
+        x = _convolve(_convolve(x, filters), filters, pool=True)
     x = layers.Flatten()(x)
     x = layers.Dense(128, activation="relu")(x)
     return _decide(digit, x, config)
 
 
 @network(
-    epochs=12, batch_size=128, learning_rate=5e-3, dropout=0.0, schedule="one-cycle",
+    epochs=5, batch_size=128, learning_rate=5e-3, dropout=0.0, schedule="one-cycle",
 )  # fmt: skip
 def resnet(config: TrainingConfig) -> keras.Model:
     """Each block adds to what it was given instead of replacing it: the family of ResNet (2015)."""
     digit = layers.Input(INPUT_SHAPE)
-    x = _convolve(digit, 16)
+    x = _convolve(digit, 16, size=5, strides=2)
     for filters, strides in ((16, 1), (32, 2), (64, 2)):
         x = _add_block(x, filters, strides)
         x = _add_block(x, filters)
@@ -145,8 +145,8 @@ def resnet(config: TrainingConfig) -> keras.Model:
 
 @network(
     epochs=14, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
-    weight_decay=0.01, dropout=0.3, weight_average=0.999, augmentation=STRONG,
-    written_digits=11_000,
+    weight_decay=0.01, dropout=0.2, weight_average=0.999, augmentation=STRONG,
+    written_digits=11_000, plain_epochs=4,
 )  # fmt: skip
 def champion(config: TrainingConfig) -> keras.Model:
     """The best reader: five convolutions that have seen every digit in a thousand shapes."""

@@ -46,7 +46,7 @@ def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation |
     """Show how far digits may be changed, sixteen of them before and after, and those to add.
 
     Returns:
-        ``augmentation`` and ``written_digits`` of a config.
+        ``augmentation``, ``plain_epochs`` and ``written_digits`` of a config.
     """
     chosen = _read_widgets(network)
     named = next((name for name, preset in PRESETS.items() if preset == chosen), "own")
@@ -74,8 +74,17 @@ def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation |
                 key=_key(network, name),
                 persist_state="session",
             )
+        plain = st.slider(
+            "Plain epochs",
+            0,
+            10,
+            value=network.defaults.plain_epochs,
+            help="How many of the last epochs go without disguise: it ends on digits as they are.",
+            key=f"{network.name}-plain_epochs",
+            persist_state="session",
+        )
         written = _choose_written_digits(network)
-    return {"augmentation": chosen, "written_digits": written}
+    return {"augmentation": chosen, "plain_epochs": plain, "written_digits": written}
 
 
 def _choose_written_digits(network: NetworkDescription) -> int:

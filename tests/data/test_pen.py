@@ -53,7 +53,7 @@ def test_a_shape_is_read_stroke_by_stroke_and_broken_at_its_corners():
 def test_the_pen_runs_along_a_cubic_through_all_points():
     points = np.array([[0.0, 0.0], [30.0, 10.0], [50.0, 60.0], [20.0, 90.0]])
 
-    path = pen._smooth(points)
+    path = pen.run_through(points)
 
     ends = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     around = np.vstack([ends[0], points, ends[1]])

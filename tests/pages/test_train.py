@@ -132,12 +132,14 @@ def test_augmentation_is_chosen_by_a_word_or_by_each_setting(open_page, submitte
 def test_written_digits_are_shown_and_added(open_page, submitted):
     app = open_page("train")
     assert "written" not in pairs(app)
+    app.slider("dense-plain_epochs").set_value(3)
     app.slider("dense-written_digits").set_value(2_000).run()
 
     written = [html.value for html in app.html if 'alt="written"' in html.value]
     assert written[0].count("<img") == 16
     click(app, "Start training")
-    assert submitted[0].config.written_digits == 2_000
+    config = submitted[0].config
+    assert (config.written_digits, config.plain_epochs) == (2_000, 3)
 
 
 def pairs(app: AppTest) -> str:

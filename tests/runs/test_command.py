@@ -53,7 +53,7 @@ def test_an_ensemble_names_its_members():
 
 def test_the_terminal_understands_every_command():
     every = TrainingConfig(
-        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 3
+        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 2, 3
     )
 
     words = shlex.split(format_command(every, CONFIG))[4:]

@@ -146,7 +146,7 @@ def test_every_mistake_gets_its_sentence():
 
 def test_a_config_survives_its_dict():
     config = TrainingConfig(
-        "cnn", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 3, "parent"
+        "cnn", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 2, 3, "parent"
     )
 
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

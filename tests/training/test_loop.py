@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digitlib.data import load_mnist
-from digitlib.data.augmentation import STRONG, UNCHANGED
+from digitlib.data.augmentation import STRONG, UNCHANGED, Augmentation
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import OPTIMISERS, TrainingConfig
 from digitlib.runs.folder import (
@@ -118,6 +118,24 @@ def test_written_digits_are_added_to_those_of_mnist(train):
     assert digits.labels[200:].tolist() == [*range(10)] * 3
     run = train(training_digits=200, written_digits=30, batch_size=10)
     assert (run.read_batches()["batches"] == 23).all()
+
+
+@pytest.mark.parametrize("first_epoch", [0, 2])
+def test_the_last_epochs_are_plain(first_epoch):
+    """Also where a broken off training goes on."""
+    config = TrainingConfig(
+        epochs=3, plain_epochs=1, training_digits=100, batch_size=50,
+        augmentation=Augmentation(disguise=1.0),
+    )  # fmt: skip
+    digits = load_mnist("training").take(slice(100))
+
+    batches = feed(digits, config, 0, first_epoch)
+
+    pixels = digits.images.astype(np.float32) / 255
+    for epoch in range(first_epoch, 3):
+        shown = np.concatenate([images[..., 0] for images, _ in batches])
+        known = (np.abs(shown[:, None] - pixels).max(axis=(2, 3)) < 1e-6).any(axis=1)
+        assert known.mean() == 1.0 if epoch == 2 else known.mean() < 0.5
 
 
 def test_nothing_is_tuned_beside_a_training():
