@@ -3,8 +3,12 @@
 import cv2
 import numpy as np
 
+from digitlib.vision.pen import measure_pen
+
 SIZE = 28
 BOX = 20
+FINE = 4  # the pen's width is measured and changed at this many times the final size
+THINNEST, THICKEST = 1.8, 3.5  # pixels of the final size
 CENTRE = 14  # the pixel that holds the centre of mass, rows and columns counted from 0
 
 
@@ -29,6 +33,7 @@ def to_mnist_form(glyph: np.ndarray) -> np.ndarray:
     Example: a bar 100 high and 10 wide becomes 20 high and 2 wide, in rows 4 to 23 and columns 13
     and 14 or 14 and 15.
     """
+    glyph = bring_pen(glyph)
     height, width = glyph.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -38,6 +43,35 @@ def to_mnist_form(glyph: np.ndarray) -> np.ndarray:
     digit = np.zeros((SIZE, SIZE), np.float32)
     digit[top : top + small.shape[0], left : left + small.shape[1]] = small
     return np.round(digit * 255).astype(np.uint8)
+
+
+def bring_pen(glyph: np.ndarray) -> np.ndarray:
+    """Make a very thin or very thick pen as wide as the pens of MNIST are.
+
+    Args:
+        glyph: float32 (height, width), 0 is ground and 1 is ink, cropped to the ink.
+
+    Returns:
+        float32, the same array where the pen is one that MNIST knows; else the glyph at four times
+        its final size, cropped to the ink, its strokes widened or narrowed to the nearest such pen.
+    """
+    scale = FINE * BOX / max(glyph.shape)
+    size = [max(1, round(length * scale)) for length in glyph.shape[::-1]]
+    fine = cv2.resize(glyph, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    room = round(FINE * THICKEST)
+    fine = cv2.copyMakeBorder(fine, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
+    solid = (fine >= 0.5).astype(np.uint8)
+    pen = measure_pen(solid) / FINE
+    wanted = float(np.clip(pen, THINNEST, THICKEST))
+    if pen == 0 or wanted == pen:
+        return glyph
+    inside = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+    outside = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5)
+    changed = np.clip(inside - outside + 0.5 + FINE * (wanted - pen) / 2, 0, 1)
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    if rows.size == 0:
+        return glyph
+    return changed[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _place(profile: np.ndarray) -> int:
