@@ -70,7 +70,7 @@ def is_ink_dark(grey: np.ndarray) -> bool:
     small = _flatten(_shrink(grey, OVERVIEW // 2))
     half = max(small.shape) // 2
     wide = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_REPLICATE)
-    median = cv2.medianBlur(wide, 2 * half + 1)[half:-half or None, half:-half or None]
+    median = cv2.medianBlur(wide, 2 * half + 1)[half : -half or None, half : -half or None]
     difference = small.astype(np.float32) - median
     darker, lighter = np.minimum(difference, 0), np.maximum(difference, 0)
     return bool(np.square(darker).sum() >= np.square(lighter).sum())
@@ -109,7 +109,7 @@ def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
 
 
 def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
-    """Return ink from 0 to 1: nothing below half of Otsu's threshold, 1 in the middle of strokes."""
+    """Return ink from 0 to 1, measured against the strongest ink near by."""
     # More than a quarter of a picture is ground, however bold the digit.
     ground = np.percentile(strength, 25)
     strength = np.maximum(strength - ground, 0)

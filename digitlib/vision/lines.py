@@ -49,7 +49,7 @@ def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
 
 def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     """Return where level lines are, uint8 like ``solid``, and how thick they are, 0 if none."""
-    height, width = solid.shape
+    width = solid.shape[1]
     piece = max(8, round(PIECE * width))
     pieces = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
     # A line that is not quite level is a staircase of pieces.

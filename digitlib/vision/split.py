@@ -1,9 +1,11 @@
 """Part digits that touch, where a judge is surer of the parts than of the whole."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from digitlib.vision.form import to_mnist_form
 from digitlib.vision.glyphs import Box, Glyph
@@ -14,12 +16,16 @@ Judge = Callable[[np.ndarray], np.ndarray]
 
 NARROWEST = 0.55  # times its height: a glyph narrower than this is one digit
 USUAL = 0.8  # width of a digit, times its height; a wider glyph is the less likely to be one
-WORTH = 6.0  # how many logits an answer loses for each height that its glyph is wider than that
+WORTH = 15.0  # how many logits an answer loses for each height that its glyph is wider than that
+DOUBT = 2.0  # how many logits surer the judge must be of what is less likely at first sight
 LEVELS = 48  # rows at which a seam is looked for
 STEP = 1 / 8  # of the height: how far apart the seams begin
-SLANT = 0.02  # ink that a seam would rather cross than step aside by a pixel
+REACH = 1 / 4  # of the height: how far a seam may lean or swerve
+SLANT = 0.05  # ink that a seam would rather cross than step aside by a pixel
 SMALLEST = 0.5  # of the height: a part that is lower is a piece of a digit
 MOST_PIECES = 6  # in which one digit may be found
+CROSSED = 20.0  # how many logits a cut loses for each height of ink that it runs through
+WHOLE = 0.7  # of a digit's height: what is lower may be a piece of it
 MOST_DIGITS = 12  # that touch each other
 
 
@@ -36,15 +42,17 @@ def judge_glyphs(rows: list[list[Glyph]], single: Glyph, judge: Judge) -> list[l
         of the pieces it is made of.
     """
     pieces = [glyph for row in rows for glyph in row]
-    if 1 < len(pieces) <= MOST_PIECES and _holds_all(single.box, pieces):
+    if 1 < len(pieces) <= MOST_PIECES and _is_in_pieces(single.box, pieces):
         whole, *others = find_certainty([single, *pieces], judge)
-        if whole > min(others):
+        if whole > min(others) + DOUBT:
             return [[single]]
     return [[part for glyph in row for part in split_touching(glyph, judge)] for row in rows]
 
 
-def _holds_all(box: Box, glyphs: list[Glyph]) -> bool:
-    return all(box.join(glyph.box) == box for glyph in glyphs)
+def _is_in_pieces(box: Box, glyphs: list[Glyph]) -> bool:
+    """Tell whether glyphs may be pieces of the one in a box: all within, and one of them low."""
+    within = all(box.join(glyph.box) == box for glyph in glyphs)
+    return within and min(glyph.box.height for glyph in glyphs) < WHOLE * box.height
 
 
 def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
@@ -84,59 +92,66 @@ def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
     cuts = list(_cut(glyph))
     if not cuts:
         return [glyph]
-    certainty = find_certainty([glyph, *(part for cut in cuts for part in cut)], judge)
-    of_cuts = certainty[1:].reshape(-1, 2).min(axis=1)
+    parts = [part for cut in cuts for part in (cut.left, cut.right)]
+    certainty = find_certainty([glyph, *parts], judge)
+    crossed = np.array([cut.crossed for cut in cuts])
+    of_cuts = certainty[1:].reshape(-1, 2).min(axis=1) - CROSSED * crossed
     # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
     if glyph.box.width > 2 * glyph.box.height:
-        of_cuts = certainty[1::2]
+        of_cuts = certainty[1::2] - CROSSED * crossed
     best = int(of_cuts.argmax())
     if of_cuts[best] <= certainty[0]:
         return [glyph]
-    left, right = cuts[best]
+    left, right = cuts[best].left, cuts[best].right
     return [*_split(left, judge, most - 1), *_split(right, judge, most - 1)]
 
 
-def _cut(glyph: Glyph) -> Iterator[tuple[Glyph, Glyph]]:
+class _Cut(NamedTuple):
+    left: Glyph
+    right: Glyph
+    crossed: float  # how much full ink the seam runs through, in heights of the glyph
+
+
+def _cut(glyph: Glyph) -> Iterator[_Cut]:
     """Yield the pairs of parts into which seams cut a glyph."""
     scale = min(1, LEVELS / glyph.box.height)
     size = [max(2, round(length * scale)) for length in glyph.ink.shape[::-1]]
     small = cv2.resize(glyph.ink, size, interpolation=cv2.INTER_AREA)
     step = max(1, round(STEP * size[1]))
     columns = np.arange(glyph.box.width)
+    rows = np.linspace(0, size[1] - 1, glyph.box.height)
     for start in range(2 * step, size[0] - 2 * step + 1, step):
         seam = _find_seam(small, start)
-        seam = np.interp(
-            np.linspace(0, size[1] - 1, glyph.box.height), np.arange(size[1]), seam / scale
-        )
+        crossed = float(small[np.arange(size[1]), seam].sum()) / size[1]
+        seam = np.interp(rows, np.arange(size[1]), seam / scale)
         is_left = columns < seam[:, None]
         left, right = _take(glyph, is_left), _take(glyph, ~is_left)
         if left and right:
-            yield left, right
+            yield _Cut(left, right, crossed)
 
 
 def _find_seam(ink: np.ndarray, start: int) -> np.ndarray:
-    """Return the way from top to bottom that crosses the least ink, a column per row, int (height,).
+    """Return the way down that crosses the least ink, a column per row, int (height,).
 
-    It leaves the column ``start`` only for less ink. Found row by row: the cheapest way to a pixel
-    comes from the cheapest of the three above it (dynamic programming, as in seam carving, Avidan
-    and Shamir, 2007).
+    It begins anywhere near the column ``start`` and stays near it. Found row by row: the cheapest
+    way to a pixel comes from the cheapest of the three above it (dynamic programming, as in seam
+    carving: Avidan and Shamir, 2007).
     """
     height, width = ink.shape
-    cost = ink + SLANT * np.abs(np.arange(width) - start) / max(1, height) * 4
-    total = np.empty_like(cost)
-    total[0] = cost[0]
+    reach = round(REACH * height)
+    low, high = max(0, start - reach), min(width, start + reach + 1)
+    aside = np.array([SLANT, 0, SLANT], np.float32)
+    total = ink[:, low:high].copy()
+    steps = np.zeros(total.shape, int)
     for row in range(1, height):
         above = np.pad(total[row - 1], 1, constant_values=np.inf)
-        straight = np.minimum(above[1:-1], np.minimum(above[:-2], above[2:]) + SLANT)
-        total[row] = cost[row] + straight
-    seam = np.empty(height, int)
-    seam[-1] = total[-1].argmin()
-    for row in range(height - 2, -1, -1):
-        low = max(0, seam[row + 1] - 1)
-        near = total[row, low : seam[row + 1] + 2] + SLANT
-        near[seam[row + 1] - low] -= SLANT
-        seam[row] = low + near.argmin()
-    return seam
+        ways = sliding_window_view(above, 3) + aside
+        steps[row] = ways.argmin(axis=1) - 1
+        total[row] += ways.min(axis=1)
+    seam = [int(total[-1].argmin())]
+    for row in range(height - 1, 0, -1):
+        seam.append(seam[-1] + steps[row, seam[-1]])
+    return low + np.array(seam[::-1])
 
 
 def _take(glyph: Glyph, mask: np.ndarray) -> Glyph | None:
