@@ -7,18 +7,21 @@ from digitlib.vision.pen import measure_pen
 
 SIZE = 28
 BOX = 20
-FINE = 4  # the pen's width is measured and changed at this many times the final size
-THINNEST, THICKEST = 1.8, 3.5  # pixels of the final size
+FINE = 4  # a thin pen is measured and widened at this many times the final size
+# Pixels of the final size; nine of ten of MNIST's pens are wider. Measured on pen paths: drawn with
+# 3 pixels on the canvas, 94.1% are read as they are and 97.1% widened. Narrowing a thick pen is no
+# gain: what it has closed stays closed, and 77.6% become 74.1%.
+THINNEST = 1.8
 CENTRE = 14  # the pixel that holds the centre of mass, rows and columns counted from 0
 
 
 def to_mnist_form(glyph: np.ndarray) -> np.ndarray:
     """Scale a glyph to MNIST's size and put it in MNIST's place.
 
-    The longer side becomes 20 pixels and the shorter keeps its proportion, with soft edges; the
-    result lies in a field of 28x28 so that its centre of mass is in pixel (14, 14), to the nearest
-    whole pixel. Measured on MNIST's training digits: longer side 20 in all but 6 of 20,000, centre
-    of mass 14.0 on average and within half a pixel always.
+    A thin pen is widened first. The longer side becomes 20 pixels and the shorter keeps its
+    proportion, with soft edges; the result lies in a field of 28x28 so that its centre of mass is
+    in pixel (14, 14), to the nearest whole pixel. Measured on MNIST's training digits: longer side
+    20 in all but 6 of 20,000, centre of mass 14.0 on average and within half a pixel always.
 
     Args:
         glyph: float32 (height, width), 0 is ground and 1 is ink, cropped to the ink.
@@ -33,7 +36,7 @@ def to_mnist_form(glyph: np.ndarray) -> np.ndarray:
     Example: a bar 100 high and 10 wide becomes 20 high and 2 wide, in rows 4 to 23 and columns 13
     and 14 or 14 and 15.
     """
-    glyph = bring_pen(glyph)
+    glyph = widen_pen(glyph)
     height, width = glyph.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -45,33 +48,27 @@ def to_mnist_form(glyph: np.ndarray) -> np.ndarray:
     return np.round(digit * 255).astype(np.uint8)
 
 
-def bring_pen(glyph: np.ndarray) -> np.ndarray:
-    """Make a very thin or very thick pen as wide as the pens of MNIST are.
+def widen_pen(glyph: np.ndarray) -> np.ndarray:
+    """Make a pen as wide as MNIST's are, if it is thinner.
 
     Args:
         glyph: float32 (height, width), 0 is ground and 1 is ink, cropped to the ink.
 
     Returns:
-        float32, the same array where the pen is one that MNIST knows; else the glyph at four times
-        its final size, cropped to the ink, its strokes widened or narrowed to the nearest such pen.
+        float32, the same array where the pen is wide enough; else the glyph at four times its final
+        size, cropped to the ink, with wider strokes.
     """
     scale = FINE * BOX / max(glyph.shape)
     size = [max(1, round(length * scale)) for length in glyph.shape[::-1]]
     fine = cv2.resize(glyph, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    room = round(FINE * THICKEST)
-    fine = cv2.copyMakeBorder(fine, room, room, room, room, cv2.BORDER_CONSTANT, value=0)
-    solid = (fine >= 0.5).astype(np.uint8)
-    pen = measure_pen(solid) / FINE
-    wanted = float(np.clip(pen, THINNEST, THICKEST))
-    if pen == 0 or wanted == pen:
+    pen = measure_pen((fine >= 0.5).astype(np.uint8)) / FINE
+    reach = round(FINE * (THINNEST - pen) / 2)
+    if reach < 1:
         return glyph
-    inside = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5)
-    changed = np.clip(inside - outside + 0.5 + FINE * (wanted - pen) / 2, 0, 1)
-    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
-    if rows.size == 0:
-        return glyph
-    return changed[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    framed = cv2.copyMakeBorder(fine, *[reach] * 4, cv2.BORDER_CONSTANT, value=0)
+    # Of the greys, not of what is solid: pale ink stays pale, and soft edges soft.
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return cv2.dilate(framed, disc)
 
 
 def _place(profile: np.ndarray) -> int:

@@ -13,8 +13,8 @@ from digitlib.errors import EmptyPictureError
 from digitlib.vision.ink import NO_INK
 from digitlib.vision.pen import measure_pen
 
-SOLID = 0.3  # a stroke holds as much ink as this, but for its soft edge
-FULL = 0.6  # and somewhere as much as this
+SOLID = 0.2  # a stroke holds as much ink as this, but for its soft edge
+FULL = 0.5  # and somewhere as much as this
 GRAIN = 0.3  # of the pen's width: gaps as narrow as this are the paper's grain
 MOST_PARTS = 400  # of a picture; what is smaller than these is dust
 

@@ -15,13 +15,15 @@ from digitlib.vision.pen import measure_pen
 # JPEG stay below it; a faint pencil on white paper reaches about 0.2.
 MIN_CONTRAST = 0.1
 NOISE = 4  # times the spread of the ground: what is below is grain
+SAMPLES = 128  # along a side, from which the noise is known
 OVERVIEW = 128  # pixels of the longer side, at which the ground is looked for
 WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
 PEN_WINDOW = 8  # times the width of the pen, once that is known
+EVEN = 4  # levels by which a ground may differ that counts as one
 DARKEST = 40  # a ground below this is taken for this, or its noise would look like ink
-EDGE, FULL = 0.25, 0.8
-FAINTEST = 0.5
-FAINT_WINDOW = 1.5
+EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off as grain
+NEAR = 1.5  # times the width of the pen: how far that ink may be
+PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
 SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
 NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
 
@@ -31,9 +33,9 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
     Dark ink takes a share of the light that its ground would send back, so it is measured as that
     share: a stroke in the shadow is as full as one in the light. Light ink is measured as the
-    difference. Half of Otsu's threshold is cut off, which clears the grain of the ground, and the
-    rest is scaled so that the middle of a stroke becomes 1. Soft edges stay soft: MNIST's digits
-    have them too.
+    difference. The strongest ink near by becomes 1, so that a pencil which is pressed unevenly
+    leaves one stroke; and a quarter of it is cut off as the grain of the ground. Soft edges stay
+    soft: MNIST's digits have them too.
 
     Args:
         picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
@@ -53,7 +55,8 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
     ground = find_ground(paper, max(3, round(WINDOW * min(paper.shape))))
     strength = _measure(paper, ground, dark)
     pen = _find_pen(strength)
-    if PEN_WINDOW * pen < WINDOW * min(paper.shape):
+    # A narrower window follows the light more closely; even light needs no second look.
+    if np.ptp(ground) > EVEN and PEN_WINDOW * pen < WINDOW * min(paper.shape):
         strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), dark)
     return _scale(strength, pen)
 
@@ -67,7 +70,7 @@ def is_ink_dark(grey: np.ndarray) -> bool:
     Args:
         grey: float32 (height, width), 0 to 255.
     """
-    small = _flatten(_shrink(grey, OVERVIEW // 2))
+    small = _flatten(_shrink(grey, OVERVIEW // 4))
     half = max(small.shape) // 2
     wide = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_REPLICATE)
     median = cv2.medianBlur(wide, 2 * half + 1)[half : -half or None, half : -half or None]
@@ -102,31 +105,30 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
     """Return how far each pixel lies under its ground, float32, 0 to 255."""
-    strength = ground - paper
-    if dark:
-        strength *= 255 / np.maximum(ground, DARKEST)
-    return np.clip(strength, 0, 255)
+    strength = np.maximum(ground - paper, 0)
+    return strength * (255 / np.maximum(ground, DARKEST)) if dark else strength
 
 
 def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     """Return ink from 0 to 1, measured against the strongest ink near by."""
+    step = max(1, round(max(strength.shape) / SAMPLES))
     # More than a quarter of a picture is ground, however bold the digit.
-    ground = np.percentile(strength, 25)
-    strength = np.maximum(strength - ground, 0)
-    noise = 1.4826 * np.median(np.abs(strength - cv2.blur(strength, (3, 3))))
+    strength = np.maximum(strength - np.percentile(strength[::step, ::step], 25), 0)
+    grain = cv2.absdiff(strength, cv2.blur(strength, (3, 3)))
+    noise = 1.4826 * np.median(grain[::step, ::step])
     candidates = strength[strength > max(MIN_CONTRAST * 255 / 2, NOISE * noise)]
-    if candidates.size == 0 or candidates.max() < MIN_CONTRAST * 255:
+    if candidates.size == 0:
         raise EmptyPictureError(NO_INK)
     threshold, _ = cv2.threshold(
         candidates.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU
     )
     stroke = np.median(candidates[candidates >= threshold])
-    if stroke < MIN_CONTRAST * 255:
+    if stroke < max(MIN_CONTRAST * 255, 1.5 * NOISE * noise):
         raise EmptyPictureError(NO_INK)
-    side = round(FAINT_WINDOW * pen) | 1
+    side = round(NEAR * pen) | 1
     near = cv2.dilate(np.minimum(strength, stroke), np.ones((side, side), np.uint8))
-    level = np.maximum(cv2.blur(near, (side, side)), max(FAINTEST * stroke, 2 * NOISE * noise))
-    return np.clip((strength / level - EDGE) / (FULL - EDGE), 0, 1)
+    level = np.maximum(cv2.blur(near, (side, side)), max(PALEST * stroke, 2 * NOISE * noise))
+    return np.clip((strength / level - EDGE) * np.float32(1 / (1 - EDGE)), 0, 1)
 
 
 def _find_pen(strength: np.ndarray) -> float:
@@ -150,7 +152,7 @@ def _flatten(grey: np.ndarray) -> np.ndarray:
         light = terms @ np.linalg.lstsq(seen.T @ seen, seen.T @ values[kept], rcond=None)[0]
         off = np.abs(values - light)
         kept = off <= 2 * np.median(off) + 1
-    return np.clip(128 + (values - light) / 2, 0, 255).reshape(height, width).astype(np.uint8)
+    return np.clip(128 + values - light, 0, 255).reshape(height, width).astype(np.uint8)
 
 
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:
@@ -176,9 +178,9 @@ def _to_grey(picture: np.ndarray) -> np.ndarray:
         )
     if channels == 1:
         return picture.reshape(picture.shape[:2]).astype(np.float32)
-    grey = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
-    grey = grey.astype(np.float32)
-    if channels == 3:
+    code = cv2.COLOR_RGB2GRAY if channels == 3 else cv2.COLOR_RGBA2GRAY
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), code).astype(np.float32)
+    if channels == 3 or picture[..., 3].min() == 255:
         return grey
     # What is transparent shows the ground: white behind dark ink, black behind light ink.
     opacity = picture[..., 3].astype(np.float32) / 255

@@ -25,25 +25,28 @@ def remove_lines(ink: np.ndarray) -> np.ndarray:
     vertical stroke 18 wide crosses it; a bar 100 x 18, the roof of a 7, stays.
     """
     level = _remove_level_lines(ink)
-    return _remove_level_lines(level.T).T
+    # Turned in memory too: OpenCV takes its time over an array that is turned in name only.
+    turned = cv2.transpose(level)
+    upright = _remove_level_lines(turned)
+    return level if upright is turned else cv2.transpose(upright)
 
 
 def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
     scale = min(1, OVERVIEW / max(ink.shape))
     size = [max(1, round(length * scale)) for length in ink.shape[::-1]]
-    # The most ink of a neighbourhood, not its mean: a hairline must not fade when made smaller.
-    reach = max(1, round(1 / scale))
-    widened = cv2.dilate(np.ascontiguousarray(ink), np.ones((reach, 1), np.uint8))
-    small = cv2.resize(widened, size, interpolation=cv2.INTER_AREA)
-    lines, thickness = _find_lines((small >= SOLID).astype(np.uint8))
+    solid = (ink >= SOLID).astype(np.uint8)
+    small = solid
+    if scale < 1:
+        # The most ink of a neighbourhood, not its mean: a hairline must not fade when made smaller.
+        widened = cv2.dilate(solid, np.ones((round(1 / scale), 1), np.uint8))
+        small = cv2.resize(widened, size, interpolation=cv2.INTER_NEAREST)
+    lines, thickness = _find_lines(small)
     if thickness == 0:
         return ink
     near = cv2.dilate(lines, np.ones((3, 3), np.uint8))
     near = cv2.resize(near, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
     run = 2 * round(thickness / scale) + 3
-    crossing = cv2.morphologyEx(
-        (ink >= SOLID).astype(np.uint8), cv2.MORPH_OPEN, np.ones((run, 1), np.uint8)
-    )
+    crossing = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
     return np.where((near > 0) & (crossing == 0), np.float32(0), ink)
 
 
@@ -52,6 +55,8 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     width = solid.shape[1]
     piece = max(8, round(PIECE * width))
     pieces = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
+    if cv2.reduce(pieces, 0, cv2.REDUCE_MAX).sum() < FROM_EDGE * width:
+        return pieces, 0.0
     # A line that is not quite level is a staircase of pieces.
     chains = cv2.dilate(pieces, np.ones((3, piece | 1), np.uint8))
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)

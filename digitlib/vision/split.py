@@ -15,8 +15,8 @@ from digitlib.vision.glyphs import Box, Glyph
 Judge = Callable[[np.ndarray], np.ndarray]
 
 NARROWEST = 0.55  # times its height: a glyph narrower than this is one digit
-USUAL = 0.8  # width of a digit, times its height; a wider glyph is the less likely to be one
-WORTH = 15.0  # how many logits an answer loses for each height that its glyph is wider than that
+USUAL = 1.0  # times its height: a glyph wider than this is the less likely to be one digit
+WORTH = 10.0  # how many logits an answer loses for each height that its glyph is wider than that
 DOUBT = 2.0  # how many logits surer the judge must be of what is less likely at first sight
 LEVELS = 48  # rows at which a seam is looked for
 STEP = 1 / 8  # of the height: how far apart the seams begin
