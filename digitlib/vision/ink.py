@@ -18,7 +18,7 @@ NOISE = 4  # times the spread of the ground: what is below is grain
 SAMPLES = 128  # along a side, from which the noise is known
 OVERVIEW = 128  # pixels of the longer side, at which the ground is looked for
 WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
-PEN_WINDOW = 8  # times the width of the pen, once that is known
+PEN_WINDOW = 4  # times the width of the pen, once that is known
 EVEN = 4  # levels by which a ground may differ that counts as one
 DARKEST = 40  # a ground below this is taken for this, or its noise would look like ink
 EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off as grain
@@ -93,14 +93,13 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
     side = max(3, round(window * max(small.shape) / max(paper.shape)) | 1)
     # A single bright pixel must not become the ground around it.
     calm = cv2.medianBlur(small, 3)
-    closed = cv2.morphologyEx(
-        calm,
-        cv2.MORPH_CLOSE,
-        np.ones((side, side), np.uint8),
-        borderType=cv2.BORDER_REPLICATE,
-    )
-    soft = cv2.blur(closed, (side // 4 | 1, side // 4 | 1), borderType=cv2.BORDER_REPLICATE)
+    closed = _fill(calm, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    soft = cv2.blur(closed, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _fill(grey: np.ndarray, operation: int, kernel: np.ndarray) -> np.ndarray:
+    return cv2.morphologyEx(grey, operation, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:

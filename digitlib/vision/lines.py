@@ -6,6 +6,8 @@ import numpy as np
 OVERVIEW = 512  # pixels of the longer side, at which lines are looked for
 SOLID = 0.3  # ink of a printed line, which may be paler than the pen's
 PIECE = 1 / 24  # of the picture: a line is made of straight pieces of this length
+THICK = 6  # pixels of that size: what is as thick is no printed line
+BRIDGE = 1 / 12  # of the picture: how far apart the pieces of one line may be
 THIN = 1 / 40  # of its length: a stroke of a digit is thicker
 ACROSS = 0.9  # of the picture: a line that runs from edge to edge
 FROM_EDGE = 0.5  # of the picture: a line that begins at one edge
@@ -54,11 +56,12 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     """Return where level lines are, uint8 like ``solid``, and how thick they are, 0 if none."""
     width = solid.shape[1]
     piece = max(8, round(PIECE * width))
-    pieces = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
+    thick = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((THICK, 1), np.uint8))
+    pieces = cv2.morphologyEx(solid - thick, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
     if cv2.reduce(pieces, 0, cv2.REDUCE_MAX).sum() < FROM_EDGE * width:
         return pieces, 0.0
-    # A line that is not quite level is a staircase of pieces.
-    chains = cv2.dilate(pieces, np.ones((3, piece | 1), np.uint8))
+    # A line that is not quite level is a staircase of pieces, interrupted where strokes cross it.
+    chains = cv2.dilate(pieces, np.ones((3, round(BRIDGE * width) | 1), np.uint8))
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
     areas = np.bincount(labels.ravel(), pieces.ravel(), len(statistics))
     lengths = statistics[:, cv2.CC_STAT_WIDTH]
