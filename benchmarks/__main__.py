@@ -6,7 +6,16 @@ import sys
 
 import click
 
-NAMES = ("first_answer", "memory", "recogniser", "handwriting", "training", "crowd", "networks")
+NAMES = (
+    "first_answer",
+    "memory",
+    "recogniser",
+    "vision",
+    "handwriting",
+    "training",
+    "crowd",
+    "networks",
+)
 
 
 @click.command()

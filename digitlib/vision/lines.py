@@ -7,7 +7,7 @@ OVERVIEW = 512  # pixels of the longer side, at which lines are looked for
 SOLID = 0.3  # ink of a printed line, which may be paler than the pen's
 PIECE = 1 / 24  # of the picture: a line is made of straight pieces of this length
 THICK = 6  # pixels of that size: what is as thick is no printed line
-BRIDGE = 1 / 12  # of the picture: how far apart the pieces of one line may be
+BRIDGE = 1 / 4  # of the picture: how far apart the pieces of one line may be
 THIN = 1 / 40  # of its length: a stroke of a digit is thicker
 ACROSS = 0.9  # of the picture: a line that runs from edge to edge
 FROM_EDGE = 0.5  # of the picture: a line that begins at one edge
@@ -62,11 +62,14 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
         return pieces, 0.0
     # A line that is not quite level is a staircase of pieces, interrupted where strokes cross it.
     chains = cv2.dilate(pieces, np.ones((3, round(BRIDGE * width) | 1), np.uint8))
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(chains, connectivity=8)
-    areas = np.bincount(labels.ravel(), pieces.ravel(), len(statistics))
-    lengths = statistics[:, cv2.CC_STAT_WIDTH]
-    lefts = statistics[:, cv2.CC_STAT_LEFT]
-    at_edge = (lefts == 0) | (lefts + lengths == width)
+    count, labels = cv2.connectedComponents(chains, connectivity=8)
+    rows, columns = np.nonzero(pieces)
+    chain = labels[rows, columns]
+    lefts, rights = np.full(count, width), np.zeros(count, int)
+    np.minimum.at(lefts, chain, columns)
+    np.maximum.at(rights, chain, columns + 1)
+    areas, lengths = np.bincount(chain, minlength=count), np.maximum(0, rights - lefts)
+    at_edge = (lefts <= 1) | (rights >= width - 1)
     long = (lengths >= FROM_EDGE * width) & (areas <= THIN * lengths**2)
     long[0] = False
     if long.sum() < SEVERAL:
