@@ -98,12 +98,6 @@ def find_glyphs(ink: np.ndarray) -> list[list[Glyph]]:
     return order_rows(glyphs)
 
 
-def find_largest(rows: list[list[Glyph]]) -> Glyph:
-    """Return the most prominent of the glyphs: the one that takes the most room."""
-    glyphs = [glyph for row in rows for glyph in row]
-    return max(glyphs, key=lambda glyph: glyph.box.width * glyph.box.height)
-
-
 def find_single_glyph(ink: np.ndarray) -> Glyph:
     """Find the digit in a map of ink that holds one, in however many pieces.
 
