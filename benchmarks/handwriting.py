@@ -2,7 +2,8 @@
 
 Measured: the share read right, through the app's own road (``digitlib.vision``), of pictures of one
 digit each (drawn, photographed, hard) and of digits written with a pen on a tablet, rendered as the
-canvas would have drawn them. A picture that is refused counts as not read.
+canvas would have drawn them; and the share of pictures of several digits that are wholly right. A
+picture that is refused counts as not read.
 
 Peer: the obvious road, with the app's own model: the whole picture in grey, turned to light on
 dark, made 28x28 with Pillow.
@@ -29,6 +30,7 @@ from digitlib.errors import PictureError
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.files import write_json
 from digitlib.runs.folder import DEFAULT_MODEL, list_shipped
+from digitlib.transcript import transcribe_picture
 from digitlib.vision import open_picture, prepare_digit
 
 HANDWRITING = PROJECT.parent / "shared" / "data"
@@ -55,6 +57,10 @@ def run() -> None:
             right = [share_right(recogniser, ours, labels)]
             peer = [share_right(recogniser, obvious, labels)] if name == DEFAULT_MODEL else []
             rows.append(Row(f"{kind} ({len(labels):,}), {name}", right, peer, "%", 1))
+    numbers = read_numbers(HANDWRITING)
+    for name, recogniser in recognisers.items():
+        right = [share_wholly_right(recogniser, numbers)]
+        rows.append(Row(f"numbers ({len(numbers)}), {name}", right, unit="%", digits=1))
     print_table("Handwriting read right", rows)
 
 
@@ -88,6 +94,27 @@ def read_singles(folder: Path) -> dict[str, list[tuple[int, np.ndarray]]]:
             picture = open_picture(folder / "singles" / row["file"])
             kinds[row["kind"]].append((int(row["digit"]), picture))
     return dict(kinds)
+
+
+def read_numbers(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """Return pictures of several digits, each with its rows, joined by a stroke: ``12/345``."""
+    with (folder / "numbers.csv").open(newline="", encoding="utf-8") as stream:
+        return [
+            (row["rows"], open_picture(folder / "numbers" / row["file"]))
+            for row in csv.DictReader(stream)
+        ]
+
+
+def share_wholly_right(recogniser: Recogniser, numbers: list[tuple[str, np.ndarray]]) -> float:
+    """Return the share of pictures of which every digit is read, in its row, in percent."""
+
+    def read(picture: np.ndarray) -> str:
+        try:
+            return "/".join(transcribe_picture(picture, recogniser).texts)
+        except PictureError:
+            return ""
+
+    return 100 * float(np.mean([read(picture) == rows for rows, picture in numbers]))
 
 
 def read_pen_strokes(folder: Path) -> list[tuple[int, np.ndarray]]:

@@ -1,5 +1,6 @@
 """The command line: train, queue, predict and evaluate, over the same runs as the app."""
 
+import glob
 import json
 import os
 import sys
@@ -344,42 +345,91 @@ def _explaining(folder: Path) -> Iterator[None]:
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, help="See `models`.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, in the order given.")
-def predict(pictures, model, as_json):
-    """Read one digit from each picture (PNG, JPEG, WebP, BMP or GIF).
+@click.option(
+    "--steps",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write each step of a picture's way to the network as a PNG, in a folder per picture.",
+)
+def predict(pictures, model, as_json, steps):
+    """Read the digits in pictures (PNG, JPEG, WebP, BMP, GIF or HEIC), in folders or by a pattern.
 
     A picture that cannot be read gets a sentence while the others go on; the status is then 1.
     """
-    from digitlib.reading.recogniser import format_share
-
     recogniser = _load_recogniser(model)
     failures = 0
-    for path in pictures:
-        answer = _read_picture(recogniser, path)
+    for number, path in enumerate(_find_pictures(pictures), 1):
+        answer = _read_picture(recogniser, path, steps and steps / f"{number:03} {path.name}")
         failures += "error" in answer
+        name = click.format_filename(path)
         if as_json:
             click.echo(json.dumps(answer))
         elif "error" in answer:
-            click.echo(f"{click.format_filename(path)}: {answer['error']}", err=True)
+            click.echo(f"{name}: {answer['error']}", err=True)
         else:
-            name = click.format_filename(path)
-            click.echo(f"{name}: {answer['digit']} ({format_share(answer['confidence'])})")
+            click.echo(f"{name}: {_describe_answer(answer)}")
     sys.exit(1 if failures else 0)
 
 
-def _read_picture(recogniser, path: Path) -> dict:
-    from digitlib.vision import open_picture, prepare_digit
+def _find_pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield the files that paths mean: the pictures in a folder, the files of a pattern ``*.png``.
+
+    What is none of these is yielded as it is, to be told that there is no such file.
+    """
+    from digitlib.vision.pictures import SUFFIXES
+
+    for path in paths:
+        if path.is_dir():
+            found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        elif glob.has_magic(str(path)) and not path.exists():
+            found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        else:
+            found = [path]
+        yield from found or [path]
+
+
+def _read_picture(recogniser, path: Path, steps: Path | None) -> dict:
+    from digitlib.transcript import transcribe_picture
+    from digitlib.vision import open_picture
+    from digitlib.vision.steps import write_steps
 
     try:
-        prepared = prepare_digit(open_picture(path))
+        transcript = transcribe_picture(open_picture(path), recogniser)
+        if steps:
+            write_steps(transcript.prepared, steps)
     except PictureError as error:
         return {"file": str(path), "error": str(error)}
-    answer = recogniser.answer(prepared.digit)
+    answer = transcript.largest.answer
     return {
         "file": str(path),
         "digit": answer.digit,
         "confidence": answer.confidence,
         "probabilities": answer.probabilities.astype(float).tolist(),
+        "rows": list(transcript.texts),
+        "glyphs": [_describe_glyph(read) for read in transcript.glyphs],
     }
+
+
+def _describe_glyph(read) -> dict:
+    box = read.glyph.box
+    return {
+        "box": [box.left, box.top, box.width, box.height],
+        "digit": read.answer.digit,
+        "confidence": read.answer.confidence,
+        "score": read.score,
+        "accepted": read.accepted,
+    }
+
+
+def _describe_answer(answer: dict) -> str:
+    """Return what was read in a line: ``7 (98.1%)``, ``12345 / 67890 (each at least 93.0%)``."""
+    from digitlib.reading.recogniser import format_share
+
+    accepted = [glyph["confidence"] for glyph in answer["glyphs"] if glyph["accepted"]]
+    if not accepted:
+        return "no digit that can be made out"
+    least = format_share(min(accepted))
+    share = least if len(accepted) == 1 else f"each at least {least}"
+    return f"{' / '.join(answer['rows'])} ({share})"
 
 
 @commands.command()

@@ -89,7 +89,13 @@ def test_predict_json_keeps_the_order_and_goes_on_after_a_failure(pictures, tmp_
     answers = [json.loads(line) for line in process.stdout.splitlines()]
     assert [answer["file"] for answer in answers] == [str(file) for file in files]
     for answer in (answers[0], answers[2], answers[4]):
-        assert list(answer) == ["file", "digit", "confidence", "probabilities"]
+        assert list(answer) == [
+            "file", "digit", "confidence", "probabilities", "rows", "glyphs",
+        ]  # fmt: skip
+        (glyph,) = answer["glyphs"]
+        assert answer["rows"] == [str(answer["digit"])]
+        assert list(glyph) == ["box", "digit", "confidence", "score", "accepted"]
+        assert glyph["accepted"]
         assert answer["digit"] == truth(Path(answer["file"]))
         assert len(answer["probabilities"]) == 10
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
@@ -98,6 +104,28 @@ def test_predict_json_keeps_the_order_and_goes_on_after_a_failure(pictures, tmp_
     for answer in (answers[1], answers[3]):
         assert list(answer) == ["file", "error"]
         assert answer["error"].endswith(".")
+
+
+def test_predict_takes_folders_and_patterns_and_writes_the_steps(pictures, tmp_path):
+    folder = pictures[0].parent
+    (tmp_path / "notes.txt").write_text("no picture")
+
+    by_folder = run("predict", folder)
+    by_pattern = run("predict", folder / "*.png", "--steps", tmp_path / "steps")
+
+    assert by_folder.returncode == by_pattern.returncode == 0
+    assert len(by_folder.stdout.splitlines()) == len(pictures)
+    assert by_folder.stdout == by_pattern.stdout
+    steps = sorted((tmp_path / "steps").iterdir())
+    assert [path.name[4:] for path in steps] == sorted(path.name for path in pictures)
+    assert (steps[0] / "5-digit-1-1.png").exists()
+
+
+def test_predict_says_that_a_pattern_means_no_file(tmp_path):
+    process = run("predict", tmp_path / "*.png")
+
+    assert process.returncode == 1
+    assert "There is no file" in process.stderr
 
 
 def test_predict_reads_with_the_model_named(pictures, validation):

@@ -1,7 +1,8 @@
-"""From any picture to one 28x28 digit in the form of MNIST.
+"""From any picture to digits of 28x28 pixels in the form of MNIST.
 
-Four steps, a module each, so that the app can show every one of them: ``pictures`` opens a file,
-``ink`` tells ink from ground, ``glyph`` finds the digit, ``form`` gives it MNIST's size and place.
+A step, a module, so that the app can show every one of them: ``pictures`` opens a file, ``ink``
+tells ink from ground, ``lines`` removes what is printed on the paper, ``glyphs`` finds the digits
+and their order, ``split`` parts those that touch, ``form`` gives each MNIST's pen, size and place.
 """
 
 from dataclasses import dataclass
@@ -9,16 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from digitlib.vision.form import to_mnist_form
-from digitlib.vision.glyph import crop_glyph
+from digitlib.vision.glyphs import Box, Glyph, find_glyphs, find_single_glyph
 from digitlib.vision.ink import find_ink
+from digitlib.vision.lines import remove_lines
 from digitlib.vision.pictures import open_picture
+from digitlib.vision.split import Judge, judge_glyphs
 
 __all__ = [
+    "Box",
+    "Glyph",
+    "Judge",
     "PreparedDigit",
-    "crop_glyph",
+    "PreparedGlyph",
+    "PreparedPicture",
+    "find_glyphs",
     "find_ink",
+    "find_single_glyph",
     "open_picture",
     "prepare_digit",
+    "prepare_digits",
+    "remove_lines",
     "to_mnist_form",
 ]
 
@@ -40,8 +51,38 @@ class PreparedDigit:
     digit: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class PreparedGlyph:
+    """One of several digits in a picture, ready for the network.
+
+    Attributes:
+        box: where it stands, in pixels of the picture.
+        glyph: float32 (box.height, box.width), its ink without its neighbours'.
+        digit: uint8 (28, 28), what the network reads.
+    """
+
+    box: Box
+    glyph: np.ndarray
+    digit: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPicture:
+    """A picture of digits at each step of its way to the network.
+
+    Attributes:
+        picture: as it was given to ``prepare_digits``.
+        ink: float32 (height, width), 0 is ground and 1 is ink.
+        rows: the digits, row by row in reading order; at least one, and no row is empty.
+    """
+
+    picture: np.ndarray
+    ink: np.ndarray
+    rows: tuple[tuple[PreparedGlyph, ...], ...]
+
+
 def prepare_digit(picture: np.ndarray) -> PreparedDigit:
-    """Bring the digit in a picture to the form of MNIST.
+    """Bring the digit in a picture of one to the form of MNIST; of several, the largest.
 
     Args:
         picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA,
@@ -51,6 +92,30 @@ def prepare_digit(picture: np.ndarray) -> PreparedDigit:
         EmptyPictureError: the picture has no ink.
         PictureError: the array has another shape or dtype.
     """
-    ink = find_ink(picture)
-    glyph = crop_glyph(ink)
+    ink = remove_lines(find_ink(picture))
+    glyph = find_single_glyph(ink).ink
     return PreparedDigit(picture, ink, glyph, to_mnist_form(glyph))
+
+
+def prepare_digits(picture: np.ndarray, judge: Judge | None = None) -> PreparedPicture:
+    """Bring all digits in a picture to the form of MNIST.
+
+    Args:
+        picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA,
+            with digits on one line or several, light on dark or dark on light.
+        judge: gives the probabilities of the ten digits, such as ``Recogniser.read``; it decides
+            where digits touch or fall apart. Without one, place and size alone decide.
+
+    Raises:
+        EmptyPictureError: the picture has no ink.
+        PictureError: the array has another shape or dtype.
+    """
+    ink = remove_lines(find_ink(picture))
+    rows = find_glyphs(ink)
+    if judge is not None:
+        rows = judge_glyphs(rows, find_single_glyph(ink), judge)
+    return PreparedPicture(picture, ink, tuple(tuple(map(_prepare, row)) for row in rows))
+
+
+def _prepare(glyph: Glyph) -> PreparedGlyph:
+    return PreparedGlyph(glyph.box, glyph.ink, to_mnist_form(glyph.ink))

@@ -1,26 +1,41 @@
 """Tell ink from ground: a picture becomes a map of how much ink each pixel holds.
 
-The ground is taken to be of one brightness, read off the picture's border. Uneven light and ruled
-paper are beyond this step.
+The ground is what lies behind the ink, estimated anew at every place: uneven light, shadows, stains
+and the colour of the paper belong to it. Lines printed on the paper count as ink here; ``lines``
+removes them.
 """
 
 import cv2
 import numpy as np
 
 from digitlib.errors import EmptyPictureError, PictureError
+from digitlib.vision.pen import measure_pen
 
 # Ink must differ from its ground by this share of full contrast. Paper grain and the artefacts of
 # JPEG stay below it; a faint pencil on white paper reaches about 0.2.
 MIN_CONTRAST = 0.1
+NOISE = 4  # times the spread of the ground: what is below is grain
+SAMPLES = 128  # along a side, from which the noise is known
+OVERVIEW = 128  # pixels of the longer side, at which the ground is looked for
+WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
+PEN_WINDOW = 4  # times the width of the pen, once that is known
+EVEN = 4  # levels by which a ground may differ that counts as one
+DARKEST = 40  # a ground below this is taken for this, or its noise would look like ink
+EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off as grain
+NEAR = 1.5  # times the width of the pen: how far that ink may be
+PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
+SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
 NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
 
 
 def find_ink(picture: np.ndarray) -> np.ndarray:
     """Map the ink in a picture, light on dark or dark on light.
 
-    The difference from the ground's brightness is cut at half of Otsu's threshold, which clears the
-    grain of the ground, and scaled so that the middle of a stroke becomes 1. Soft edges stay soft:
-    MNIST's digits have them too.
+    Dark ink takes a share of the light that its ground would send back, so it is measured as that
+    share: a stroke in the shadow is as full as one in the light. Light ink is measured as the
+    difference. The strongest ink near by becomes 1, so that a pencil which is pressed unevenly
+    leaves one stroke; and a quarter of it is cut off as the grain of the ground. Soft edges stay
+    soft: MNIST's digits have them too.
 
     Args:
         picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA.
@@ -34,20 +49,122 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979 (as in OpenCV).
     """
-    grey = _to_grey(picture)
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    difference = grey - np.median(border)
-    # Ink is the side that deviates more in all: noise and shadows are weaker than strokes.
-    lighter, darker = np.maximum(difference, 0), np.maximum(-difference, 0)
-    ink = lighter if np.square(lighter).sum() > np.square(darker).sum() else darker
-    if ink.max() < MIN_CONTRAST * 255:
+    grey = _smooth_grain(_to_grey(picture))
+    dark = is_ink_dark(grey)
+    paper = grey if dark else 255 - grey
+    ground = find_ground(paper, max(3, round(WINDOW * min(paper.shape))))
+    strength = _measure(paper, ground, dark)
+    pen = _find_pen(strength)
+    # A narrower window follows the light more closely; even light needs no second look.
+    if np.ptp(ground) > EVEN and PEN_WINDOW * pen < WINDOW * min(paper.shape):
+        strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), dark)
+    return _scale(strength, pen)
+
+
+def is_ink_dark(grey: np.ndarray) -> bool:
+    """Tell whether the ink is darker than its ground.
+
+    Ground is what most of a neighbourhood is, so ink is the side that deviates more from the
+    neighbourhood's median: noise and shadows are weaker than strokes.
+
+    Args:
+        grey: float32 (height, width), 0 to 255.
+    """
+    small = _flatten(_shrink(grey, OVERVIEW // 4))
+    half = max(small.shape) // 2
+    wide = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_REPLICATE)
+    median = cv2.medianBlur(wide, 2 * half + 1)[half : -half or None, half : -half or None]
+    difference = small.astype(np.float32) - median
+    darker, lighter = np.minimum(difference, 0), np.maximum(difference, 0)
+    return bool(np.square(darker).sum() >= np.square(lighter).sum())
+
+
+def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
+    """Estimate the ground behind dark ink: a closing, which fills what is narrower than a window.
+
+    Args:
+        paper: float32 (height, width), 0 to 255, ink darker than its ground.
+        window: pixels.
+
+    Returns:
+        float32 (height, width), 0 to 255.
+    """
+    small = _shrink(paper, OVERVIEW)
+    side = max(3, round(window * max(small.shape) / max(paper.shape)) | 1)
+    # A single bright pixel must not become the ground around it.
+    calm = cv2.medianBlur(small, 3)
+    closed = _fill(calm, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    soft = cv2.blur(closed, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _fill(grey: np.ndarray, operation: int, kernel: np.ndarray) -> np.ndarray:
+    return cv2.morphologyEx(grey, operation, kernel, borderType=cv2.BORDER_REPLICATE)
+
+
+def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
+    """Return how far each pixel lies under its ground, float32, 0 to 255."""
+    strength = np.maximum(ground - paper, 0)
+    return strength * (255 / np.maximum(ground, DARKEST)) if dark else strength
+
+
+def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
+    """Return ink from 0 to 1, measured against the strongest ink near by."""
+    step = max(1, round(max(strength.shape) / SAMPLES))
+    # More than a quarter of a picture is ground, however bold the digit.
+    strength = np.maximum(strength - np.percentile(strength[::step, ::step], 25), 0)
+    grain = cv2.absdiff(strength, cv2.blur(strength, (3, 3)))
+    noise = 1.4826 * np.median(grain[::step, ::step])
+    candidates = strength[strength > max(MIN_CONTRAST * 255 / 2, NOISE * noise)]
+    if candidates.size == 0:
         raise EmptyPictureError(NO_INK)
-    threshold, _ = cv2.threshold(ink.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    stroke = np.median(ink[ink > threshold])
-    if stroke < MIN_CONTRAST * 255:
+    threshold, _ = cv2.threshold(
+        candidates.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU
+    )
+    stroke = np.median(candidates[candidates >= threshold])
+    if stroke < max(MIN_CONTRAST * 255, 1.5 * NOISE * noise):
         raise EmptyPictureError(NO_INK)
-    low = threshold / 2
-    return np.clip((ink - low) / (stroke - low), 0, 1).astype(np.float32)
+    side = round(NEAR * pen) | 1
+    near = cv2.dilate(np.minimum(strength, stroke), np.ones((side, side), np.uint8))
+    level = np.maximum(cv2.blur(near, (side, side)), max(PALEST * stroke, 2 * NOISE * noise))
+    return np.clip((strength / level - EDGE) * np.float32(1 / (1 - EDGE)), 0, 1)
+
+
+def _find_pen(strength: np.ndarray) -> float:
+    """Return the width of the pen in pixels: twice how far the middles of strokes lie inside."""
+    small = _shrink(strength, 2 * OVERVIEW)
+    solid = (small > max(MIN_CONTRAST, small.max() / 2 / 255) * 255).astype(np.uint8)
+    if not solid.any():
+        raise EmptyPictureError(NO_INK)
+    return max(1.0, measure_pen(solid) * max(strength.shape) / max(small.shape))
+
+
+def _flatten(grey: np.ndarray) -> np.ndarray:
+    """Return a picture, uint8, with the slow change of its light taken out: a lamp, a vignette."""
+    height, width = grey.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    values = grey.ravel()
+    kept = np.ones(values.shape, bool)
+    for _ in range(3):
+        seen = terms[kept]
+        light = terms @ np.linalg.lstsq(seen.T @ seen, seen.T @ values[kept], rcond=None)[0]
+        off = np.abs(values - light)
+        kept = off <= 2 * np.median(off) + 1
+    return np.clip(128 + values - light, 0, 255).reshape(height, width).astype(np.uint8)
+
+
+def _smooth_grain(grey: np.ndarray) -> np.ndarray:
+    spread = SMOOTH * max(grey.shape)
+    return cv2.GaussianBlur(grey, (0, 0), spread) if spread > 0.5 else grey
+
+
+def _shrink(grey: np.ndarray, side: int) -> np.ndarray:
+    scale = side / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(length * scale)) for length in grey.shape)
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _to_grey(picture: np.ndarray) -> np.ndarray:
@@ -60,9 +177,9 @@ def _to_grey(picture: np.ndarray) -> np.ndarray:
         )
     if channels == 1:
         return picture.reshape(picture.shape[:2]).astype(np.float32)
-    grey = cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
-    grey = grey.astype(np.float32)
-    if channels == 3:
+    code = cv2.COLOR_RGB2GRAY if channels == 3 else cv2.COLOR_RGBA2GRAY
+    grey = cv2.cvtColor(np.ascontiguousarray(picture), code).astype(np.float32)
+    if channels == 3 or picture[..., 3].min() == 255:
         return grey
     # What is transparent shows the ground: white behind dark ink, black behind light ink.
     opacity = picture[..., 3].astype(np.float32) / 255

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from digitlib.errors import PictureError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "HEIF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".heic", ".heif")
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # a phone's largest photographs; decoded they take 200 MB for a moment
 MAX_SIDE = 2_048  # of the array given back; a digit needs 20 pixels
@@ -20,10 +22,11 @@ MAX_SIDE = 2_048  # of the array given back; a digit needs 20 pixels
 # Pillow warns of damaged EXIF data, which leave a picture as it is, and of pictures over 89 million
 # pixels, which are refused below. Set once: warnings.catch_warnings() is not for threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+register_heif_opener(thumbnails=False)  # Pillow does not know HEIC, what many phones write
 
 
 def open_picture(source: bytes | Path) -> np.ndarray:
-    """Open a PNG, JPEG, WebP, BMP or GIF (its first frame) as an array.
+    """Open a PNG, JPEG, WebP, BMP, HEIC or GIF (its first frame) as an array.
 
     The rotation noted in a photograph's EXIF data is applied, palettes and CMYK become RGB, 16-bit
     greys become 8-bit, and a picture with a side over 2,048 pixels is made smaller.
@@ -52,7 +55,7 @@ def open_picture(source: bytes | Path) -> np.ndarray:
         raise PictureError(_too_many_pixels("The picture")) from error
     except Exception as error:  # Pillow's format plugins raise errors of many kinds
         raise PictureError(
-            "The file is not a picture that can be read. Use a PNG, JPEG, WebP, BMP or GIF."
+            "The file is not a picture that can be read. Use a PNG, JPEG, WebP, BMP, GIF or HEIC."
         ) from error
     width, height = image.size
     if width * height > MAX_PIXELS:

@@ -70,6 +70,7 @@ KINDS: dict[str, Callable[[Image.Image], bytes]] = {
     "BMP": lambda grey: encode(grey.convert("RGB"), "BMP"),
     "GIF": lambda grey: encode(grey, "GIF"),
     "animated GIF": gif_that_changes,
+    "HEIC": lambda grey: encode(grey.convert("RGB"), "HEIF"),
 }
 
 

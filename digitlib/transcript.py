@@ -1,0 +1,86 @@
+"""Read all the digits in a picture: where each stands, what it is and how sure the network is.
+
+Here the eye and the reader meet: ``vision`` finds the glyphs, ``reading`` names them, and where
+digits touch or fall apart the reader decides how many they are.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from digitlib.reading.acceptance import is_accepted, score_answers
+from digitlib.reading.recogniser import Answer, Recogniser
+from digitlib.vision import PreparedGlyph, PreparedPicture, prepare_digits
+
+
+@dataclass(frozen=True, eq=False)
+class ReadGlyph:
+    """A glyph and what was read in it.
+
+    Attributes:
+        glyph: how it was cut out and prepared.
+        answer: the ten probabilities.
+        score: the higher the more it looks like a digit at all.
+    """
+
+    glyph: PreparedGlyph
+    answer: Answer
+    score: float
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is taken for a digit."""
+        return is_accepted(self.score)
+
+
+@dataclass(frozen=True, eq=False)
+class Transcript:
+    """All that was read in a picture.
+
+    Attributes:
+        prepared: the picture at each step of its way to the network.
+        rows: the glyphs, row by row in reading order; no row is empty.
+    """
+
+    prepared: PreparedPicture
+    rows: tuple[tuple[ReadGlyph, ...], ...]
+
+    @property
+    def glyphs(self) -> tuple[ReadGlyph, ...]:
+        """All glyphs in reading order."""
+        return tuple(glyph for row in self.rows for glyph in row)
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The digits of each row, such as ``("12345", "67890")``; what is no digit is left out."""
+        texts = ("".join(str(g.answer.digit) for g in row if g.accepted) for row in self.rows)
+        return tuple(text for text in texts if text)
+
+    @property
+    def largest(self) -> ReadGlyph:
+        """The most prominent glyph: the one that takes the most room."""
+        return max(self.glyphs, key=lambda read: read.glyph.box.width * read.glyph.box.height)
+
+
+def transcribe_picture(picture: np.ndarray, recogniser: Recogniser) -> Transcript:
+    """Read the digits in a picture.
+
+    Args:
+        picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA,
+            light on dark or dark on light.
+        recogniser: names the glyphs and judges where digits touch.
+
+    Raises:
+        EmptyPictureError: the picture has no ink.
+        PictureError: the array has another shape or dtype.
+    """
+    prepared = prepare_digits(picture, recogniser.read)
+    digits = np.stack([glyph.digit for row in prepared.rows for glyph in row])
+    probabilities = recogniser.read(digits)
+    answers = iter(zip(probabilities, score_answers(probabilities), strict=True))
+    rows = []
+    for row in prepared.rows:
+        named = [(glyph, *next(answers)) for glyph in row]
+        rows.append(tuple(ReadGlyph(g, Answer(given), float(score)) for g, given, score in named))
+    return Transcript(prepared, tuple(rows))

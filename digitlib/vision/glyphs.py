@@ -1,0 +1,261 @@
+"""Find the glyphs in a map of ink: the parts that are ink, joined to digits, in reading order.
+
+What belongs together is decided by place and size alone; two digits that touch are one glyph here.
+``split`` offers the ways to part them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digitlib.errors import EmptyPictureError
+from digitlib.vision.ink import NO_INK
+from digitlib.vision.pen import measure_pen
+
+SOLID = 0.2  # a stroke holds as much ink as this, but for its soft edge
+FULL = 0.5  # and somewhere as much as this
+GRAIN = 0.3  # of the pen's width: gaps as narrow as this are the paper's grain
+MOST_PARTS = 400  # of a picture; what is smaller than these is dust
+
+# A part smaller than this share of the largest is dust, not a stroke of a digit: the roof of a 5
+# that stands apart has about a tenth.
+SPECK = 0.02
+SMALL = 0.35  # of the usual height: a glyph that is narrower and lower is a dot or a dash
+DASH = 3  # times as wide as high, and low: a minus, a line under a sum
+NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
+WIDEST = 1.4  # times as wide as high: no digit is wider
+EDGE = 0.5  # of its longer side along the picture's edge: not a digit but what surrounds the paper
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of whole pixels.
+
+    Attributes:
+        left, top: of its first pixel, counted from 0.
+        width, height: at least 1.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column that is no longer in the box."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row that is no longer in the box."""
+        return self.top + self.height
+
+    def overlap_across(self, other: "Box") -> int:
+        """How many columns two boxes share; below 0, how far they are apart."""
+        return min(self.right, other.right) - max(self.left, other.left)
+
+    def overlap_down(self, other: "Box") -> int:
+        """How many rows two boxes share; below 0, how far they are apart."""
+        return min(self.bottom, other.bottom) - max(self.top, other.top)
+
+    def join(self, other: "Box") -> "Box":
+        """The smallest box around two."""
+        left, top = min(self.left, other.left), min(self.top, other.top)
+        right, bottom = max(self.right, other.right), max(self.bottom, other.bottom)
+        return Box(left, top, right - left, bottom - top)
+
+
+@dataclass(frozen=True, eq=False)
+class Glyph:
+    """A digit as it stands in a picture.
+
+    Attributes:
+        box: where, in pixels of the picture.
+        ink: float32 (box.height, box.width), 0 is ground and 1 is ink, without its neighbours.
+    """
+
+    box: Box
+    ink: np.ndarray
+
+
+def find_glyphs(ink: np.ndarray) -> list[list[Glyph]]:
+    """Find the digits in a map of ink.
+
+    Args:
+        ink: float32 (height, width), 0 is ground and 1 is ink.
+
+    Returns:
+        The rows from top to bottom, the glyphs of each from left to right; at least one.
+
+    Raises:
+        EmptyPictureError: no pixel holds half of a full ink.
+    """
+    labels, parts = _find_parts(ink)
+    groups = _drop_marks(_join_parts(parts))
+    glyphs = [_cut_out(ink, labels, group) for group in groups]
+    return order_rows(glyphs)
+
+
+def find_single_glyph(ink: np.ndarray) -> Glyph:
+    """Find the digit in a map of ink that holds one, in however many pieces.
+
+    The largest glyph takes in what lies near it, piece by piece, as long as the whole has the
+    proportions of a digit.
+
+    Args:
+        ink: float32 (height, width), 0 is ground and 1 is ink.
+
+    Raises:
+        EmptyPictureError: no pixel holds half of a full ink.
+    """
+    labels, parts = _find_parts(ink)
+    groups = sorted(_join_parts(parts), key=lambda part: part.box.width * part.box.height)
+    digit = groups.pop()
+    while near := [part for part in groups if _lies_near(digit.box, part.box)]:
+        digit = digit.join(near[-1])
+        groups.remove(near[-1])
+    return _cut_out(ink, labels, digit)
+
+
+def _lies_near(digit: Box, piece: Box) -> bool:
+    reach = NEAR * max(digit.width, digit.height) + 1
+    gap = max(-digit.overlap_across(piece), -digit.overlap_down(piece))
+    whole = digit.join(piece)
+    return gap <= reach and whole.width <= WIDEST * whole.height
+
+
+def order_rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
+    """Put glyphs in reading order.
+
+    From left to right, each joins the row whose last glyph stands most nearly at its height; so a
+    row may climb or fall, as rows written on unruled paper do.
+    """
+    rows: list[list[Glyph]] = []
+    for glyph in sorted(glyphs, key=lambda glyph: glyph.box.left + glyph.box.width / 2):
+        shared = [_share_height(row[-1].box, glyph.box) for row in rows]
+        if shared and max(shared) >= 0.4:
+            rows[int(np.argmax(shared))].append(glyph)
+        else:
+            rows.append([glyph])
+    return sorted(rows, key=lambda row: np.mean([g.box.top + g.box.height / 2 for g in row]))
+
+
+def _share_height(one: Box, other: Box) -> float:
+    return one.overlap_down(other) / min(one.height, other.height)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Ink that hangs together, or several pieces of it that make one glyph."""
+
+    box: Box
+    area: int
+    at_edge: int  # pixels of it that lie on the edge of the picture
+    labels: tuple[int, ...]
+
+    def join(self, other: "_Part") -> "_Part":
+        return _Part(
+            self.box.join(other.box),
+            self.area + other.area,
+            self.at_edge + other.at_edge,
+            self.labels + other.labels,
+        )
+
+
+def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
+    """Return the label of each pixel, int32 like ``ink``, and the parts, the largest first."""
+    solid = (ink >= SOLID).astype(np.uint8)
+    grain = round(GRAIN * measure_pen(solid)) | 1
+    if grain > 1:
+        solid = (cv2.blur(ink, (grain, grain)) >= SOLID).astype(np.uint8)
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    areas = statistics[:, cv2.CC_STAT_AREA].copy()
+    full = np.unique(labels[ink >= FULL])
+    full = full[full > 0]
+    if full.size == 0:
+        raise EmptyPictureError(NO_INK)
+    order = full[np.argsort(-areas[full], kind="stable")[:MOST_PARTS]]
+    edge = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    at_edge = np.bincount(edge, minlength=len(statistics))
+    parts = [
+        _Part(
+            Box(*map(int, statistics[label, :4])),
+            int(statistics[label, cv2.CC_STAT_AREA]),
+            int(at_edge[label]),
+            (int(label),),
+        )
+        for label in order
+    ]
+    inside = [p for p in parts if p.at_edge < EDGE * max(p.box.width, p.box.height)]
+    if sum(p.area for p in inside) < SPECK * sum(p.area for p in parts):
+        inside = parts
+    usual = _find_usual_height(inside)
+    largest = max(part.area for part in inside if part.box.height <= usual)
+    return labels, [part for part in inside if part.area >= SPECK * largest]
+
+
+def _join_parts(parts: list[_Part]) -> list[_Part]:
+    """Join the parts of one digit, the largest first, until nothing more belongs together."""
+    groups: list[_Part] = []
+    usual = _find_usual_height(parts)
+    for part in parts:
+        for place, group in enumerate(groups):
+            if _belong_together(group.box, part.box, usual):
+                part = group.join(part)
+                groups[place] = part
+                break
+        else:
+            groups.append(part)
+    return groups if len(groups) == len(parts) else _join_parts(groups)
+
+
+def _find_usual_height(parts: list[_Part]) -> float:
+    """Return the height of the glyph that the middle pixel of all ink belongs to."""
+    order = sorted(parts, key=lambda part: part.box.height)
+    shares = np.cumsum([part.area for part in order])
+    return order[int(np.searchsorted(shares, shares[-1] / 2))].box.height
+
+
+def _belong_together(one: Box, other: Box, usual: float) -> bool:
+    """Tell whether two parts are of one digit: a body and its roof, bar or broken-off end."""
+    low, high = sorted((one, other), key=lambda box: box.height)
+    tallest = max(usual, high.height)
+    across = low.overlap_across(high) / min(low.width, high.width)
+    down = low.overlap_down(high)
+    together = one.join(other)
+    if across >= 0.5:
+        # Above one another, or inside: the whole is hardly higher than a digit is here.
+        near = down >= -0.25 * tallest
+        return near and together.height <= 1.3 * tallest
+    # Beside one another: a low piece that stands out from a body, such as the roof of a 5.
+    gap = max(0, -low.overlap_across(high))
+    is_piece = low.height < 0.35 * high.height and low.width < 1.2 * high.height
+    return is_piece and gap <= 0.12 * high.height and down >= -0.1 * high.height
+
+
+def _drop_marks(parts: list[_Part]) -> list[_Part]:
+    """Return the parts that are as large as digits are here."""
+    usual = _find_usual_height(parts)
+    return [part for part in parts if not _is_mark(part.box, usual)] or parts
+
+
+def _is_mark(box: Box, usual: float) -> bool:
+    small = max(box.height, box.width) < SMALL * usual
+    return small or (box.height < SMALL * usual and box.width > DASH * box.height)
+
+
+def _cut_out(ink: np.ndarray, labels: np.ndarray, part: _Part) -> Glyph:
+    """Cut a glyph out, its soft edge taken along and its neighbours left out."""
+    box = part.box
+    rows = slice(max(0, box.top - 1), box.bottom + 1)
+    columns = slice(max(0, box.left - 1), box.right + 1)
+    own = np.isin(labels[rows, columns], part.labels).astype(np.uint8)
+    near = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    glyph = np.where(near, ink[rows, columns], 0)
+    filled_rows, filled_columns = np.flatnonzero(glyph.any(1)), np.flatnonzero(glyph.any(0))
+    top, bottom = int(filled_rows[0]), int(filled_rows[-1]) + 1
+    left, right = int(filled_columns[0]), int(filled_columns[-1]) + 1
+    place = Box(columns.start + left, rows.start + top, right - left, bottom - top)
+    return Glyph(place, glyph[top:bottom, left:right])

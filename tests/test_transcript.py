@@ -1,0 +1,92 @@
+"""All the digits in a picture, composed here from single ones, read in order."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digitlib.errors import EmptyPictureError
+from digitlib.reading.acceptance import is_accepted, score_answers
+from digitlib.transcript import transcribe_picture
+from digitlib.vision.steps import write_steps
+
+SIZE = 112
+
+
+@pytest.fixture(scope="module")
+def sure(cnn, validation) -> list[np.ndarray]:
+    """A digit of each class that cannot be mistaken, 112 pixels wide and high."""
+    digits = validation.take(slice(0, 500))
+    certainty = cnn.read(digits.images)[np.arange(len(digits)), digits.labels]
+    places = [np.flatnonzero((digits.labels == d) & (certainty > 0.999))[0] for d in range(10)]
+    return [cv2.resize(digits.images[place], (SIZE, SIZE)) for place in places]
+
+
+def compose(sure: list[np.ndarray], rows: list[str]) -> np.ndarray:
+    """Write rows of digits on white paper with a margin."""
+    width = max(map(len, rows)) * SIZE
+    page = np.zeros((len(rows) * SIZE, width), np.uint8)
+    for line, row in enumerate(rows):
+        for place, digit in enumerate(row):
+            left = place * SIZE
+            page[line * SIZE : (line + 1) * SIZE, left : left + SIZE] = sure[int(digit)]
+    return 255 - cv2.copyMakeBorder(page, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=0)
+
+
+@pytest.mark.parametrize("rows", [["7"], ["12345"], ["12345", "67890"], ["3", "58", "204"]])
+def test_rows_are_read_in_order(rows, sure, cnn):
+    transcript = transcribe_picture(compose(sure, rows), cnn)
+
+    assert list(transcript.texts) == rows
+    for line, row in enumerate(transcript.rows):
+        for place, read in enumerate(row):
+            box = read.glyph.box
+            centre = (box.left + box.width / 2 - 40, box.top + box.height / 2 - 40)
+            assert centre == pytest.approx(((place + 0.5) * SIZE, (line + 0.5) * SIZE), abs=30)
+            assert read.accepted
+
+
+def test_ruled_paper_and_a_lamp_change_nothing(sure, cnn):
+    page = compose(sure, ["2058", "4637"]).astype(float)
+    for row in range(20, page.shape[0], 56):
+        page[row : row + 2] = np.minimum(page[row : row + 2], 170)
+    light = np.linspace(0.55, 0.95, page.shape[1])
+    noise = np.random.default_rng(0).normal(0, 3, page.shape)
+    picture = np.clip(page * light + noise, 0, 255).round().astype(np.uint8)
+
+    assert transcribe_picture(picture, cnn).texts == ("2058", "4637")
+
+
+def test_the_largest_glyph_is_the_most_prominent(sure, cnn):
+    page = compose(sure, ["3"])
+    large = 255 - cv2.resize(sure[8], (300, 300))
+    picture = np.full((400, 700), 255, np.uint8)
+    picture[50:350, 20:320] = large
+    picture[100 : 100 + page.shape[0], 400 : 400 + page.shape[1]] = page
+
+    assert transcribe_picture(picture, cnn).largest.answer.digit == 8
+
+
+def test_an_empty_picture_is_said_to_be_empty(cnn):
+    with pytest.raises(EmptyPictureError):
+        transcribe_picture(np.full((90, 90), 255, np.uint8), cnn)
+
+
+def test_the_surer_the_higher_the_score():
+    sure, unsure = np.full((2, 10), 0.1, np.float32)
+    sure[:] = [0.91, *[0.01] * 9]
+
+    scores = score_answers(np.stack([sure, unsure]))
+
+    assert scores[0] > scores[1]
+    assert is_accepted(float(scores[0]))
+    assert not is_accepted(float(scores[1]))
+
+
+def test_every_step_is_written(tmp_path, sure, cnn):
+    write_steps(transcribe_picture(compose(sure, ["12", "3"]), cnn).prepared, tmp_path / "new")
+
+    assert sorted(path.stem for path in (tmp_path / "new").iterdir()) == [
+        "1-picture", "2-ink", "3-glyphs",
+        "4-glyph-1-1", "4-glyph-1-2", "4-glyph-2-1",
+        "5-digit-1-1", "5-digit-1-2", "5-digit-2-1",
+    ]  # fmt: skip

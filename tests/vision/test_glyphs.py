@@ -1,0 +1,112 @@
+"""Digits found in a map of ink: which parts belong together, and in which order they are read."""
+
+import numpy as np
+import pytest
+
+from digitlib.errors import EmptyPictureError
+from digitlib.vision import Box, find_glyphs, find_single_glyph, prepare_digit
+
+
+def ink_with_bar() -> np.ndarray:
+    ink = np.zeros((60, 90), np.float32)
+    ink[10:40, 20:26] = 1
+    return ink
+
+
+def boxes(ink: np.ndarray) -> list[list[Box]]:
+    return [[glyph.box for glyph in row] for row in find_glyphs(ink)]
+
+
+@pytest.mark.parametrize(
+    "find", [find_single_glyph, lambda ink: find_glyphs(ink)[0][0]], ids=["single", "first"]
+)
+def test_the_glyph_is_cut_out_to_its_edges(find):
+    glyph = find(ink_with_bar())
+
+    assert glyph.box == Box(20, 10, 6, 30)
+    assert glyph.ink.shape == (30, 6)
+    assert glyph.ink.dtype == np.float32
+    assert (glyph.ink == 1).all()
+
+
+def test_the_soft_edge_is_taken_along():
+    ink = ink_with_bar()
+    ink[10:40, 19] = ink[10:40, 26] = 0.15
+
+    assert find_single_glyph(ink).ink.shape == (30, 8)
+
+
+def test_the_roof_of_a_five_that_stands_apart_is_part_of_it():
+    ink = ink_with_bar()
+    ink[10:13, 28:40] = 1
+
+    assert boxes(ink) == [[Box(20, 10, 20, 30)]]
+
+
+def test_two_digits_side_by_side_are_two():
+    ink = ink_with_bar()
+    ink[10:40, 40:46] = 1
+
+    assert boxes(ink) == [[Box(20, 10, 6, 30), Box(40, 10, 6, 30)]]
+
+
+def test_specks_dots_and_dashes_are_no_digits():
+    clean, marked = ink_with_bar(), ink_with_bar()
+    marked[2, 2] = marked[55, 45] = marked[58, 0] = 1
+    marked[36:40, 60:64] = 1  # a decimal point
+    marked[24:27, 70:84] = 1  # a minus
+
+    assert boxes(marked) == boxes(clean)
+
+
+def test_what_lies_along_the_edge_of_the_picture_is_no_digit():
+    ink = ink_with_bar()
+    ink[:, 80:] = 1  # the table beside the paper
+    ink[56:, :] = 1
+
+    assert boxes(ink) == [[Box(20, 10, 6, 30)]]
+
+
+def test_specks_around_a_drawing_leave_the_digit_in_its_place(clear_digits):
+    for digit in clear_digits:
+        drawing = np.kron(digit, np.ones((10, 10), np.uint8))
+        specked = drawing.copy()
+        specked[3:6, 3:6] = specked[275:278, 5:8] = 255
+        with_specks, without = prepare_digit(specked).digit, prepare_digit(drawing).digit
+        # Not equal: specks move the noise of the ground by a hair.
+        assert with_specks.astype(int) == pytest.approx(without.astype(int), abs=10)
+
+
+def test_a_digit_that_touches_the_edge_of_the_picture_is_kept_whole():
+    ink = np.ones((30, 6), np.float32)
+
+    assert boxes(ink) == [[Box(0, 0, 6, 30)]]
+
+
+def test_rows_that_climb_are_read_line_by_line():
+    ink = np.zeros((200, 400), np.float32)
+    expected = [[], []]
+    for place in range(8):
+        for line in range(2):
+            top, left = 70 + 80 * line - 8 * place, 20 + 45 * place
+            ink[top : top + 40, left : left + 8] = 1
+            expected[line].append(Box(left, top, 8, 40))
+
+    assert boxes(ink) == expected
+
+
+def test_a_column_of_numbers_of_different_length():
+    ink = np.zeros((200, 200), np.float32)
+    for line, count in enumerate([1, 3, 2]):
+        for place in range(count):
+            left = 150 - 30 * place
+            ink[10 + 60 * line : 50 + 60 * line, left : left + 8] = 1
+
+    assert [len(row) for row in boxes(ink)] == [1, 3, 2]
+
+
+@pytest.mark.parametrize("find", [find_single_glyph, find_glyphs])
+@pytest.mark.parametrize("level", [0.0, 0.3])
+def test_no_solid_ink_is_an_empty_picture(level, find):
+    with pytest.raises(EmptyPictureError, match="nothing to read"):
+        find(np.full((20, 20), level, np.float32))

@@ -1,0 +1,44 @@
+import cv2
+import numpy as np
+import pytest
+
+from digitlib.vision import remove_lines
+
+
+def stroke() -> np.ndarray:
+    ink = np.zeros((300, 300), np.float32)
+    ink[60:240, 140:158] = 1
+    return ink
+
+
+def rule(ink: np.ndarray, *, rise: int = 0, both: bool = False) -> np.ndarray:
+    ruled = ink.copy()
+    for place in range(30, 300, 60):
+        cv2.line(ruled, (0, place + rise), (299, place), 0.6, 2)
+        if both:
+            cv2.line(ruled, (place, 0), (place + rise, 299), 0.6, 2)
+    return np.maximum(ruled, ink)
+
+
+@pytest.mark.parametrize("rise", [0, 8])
+@pytest.mark.parametrize("both", [False, True], ids=["ruled", "squared"])
+def test_printed_lines_go_and_the_stroke_across_them_stays(rise, both):
+    cleaned = remove_lines(rule(stroke(), rise=rise, both=both))
+
+    kept, lost = cleaned[stroke() == 1], cleaned[stroke() == 0]
+    assert (kept > 0).mean() > 0.97
+    assert (lost > 0).mean() < 0.02
+
+
+def test_without_lines_nothing_is_touched():
+    ink = stroke()
+    ink[60:78, 90:200] = 1  # the roof of a 7
+
+    assert remove_lines(ink) is ink
+
+
+def test_a_thin_stroke_as_high_as_the_picture_allows_is_no_line():
+    ink = np.zeros((300, 300), np.float32)
+    ink[30:270, 150:155] = 1
+
+    assert np.array_equal(remove_lines(ink), ink)

@@ -1,0 +1,75 @@
+"""Digits that touch: parted where a judge is surer of the parts."""
+
+import numpy as np
+import pytest
+
+from digitlib.vision import Box, Glyph, prepare_digits
+from digitlib.vision.split import split_touching
+
+
+def crop(digit: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero((digit > 60).any(1)), np.flatnonzero((digit > 60).any(0))
+    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def write_touching(digits: list[np.ndarray], overlap: int = 1) -> Glyph:
+    """Set digits side by side, each a little into the one before, four times enlarged."""
+    cropped = [crop(digit) for digit in digits]
+    width = sum(digit.shape[1] for digit in cropped) - overlap * (len(cropped) - 1)
+    ink = np.zeros((20, width), np.uint8)
+    left = 0
+    for digit in cropped:
+        height, across = digit.shape
+        place = ink[:height, left : left + across]
+        place[:] = np.maximum(place, digit)
+        left += across - overlap
+    large = np.kron(ink, np.ones((4, 4), np.uint8)).astype(np.float32) / 255
+    return Glyph(Box(0, 0, large.shape[1], large.shape[0]), large)
+
+
+def test_digits_that_touch_are_parted(clear_digits, cnn):
+    pairs = [(2, 3), (0, 6), (5, 8), (3, 0), (6, 3), (8, 2)]
+    parted = 0
+    for one, other in pairs:
+        parts = split_touching(write_touching([clear_digits[one], clear_digits[other]]), cnn.read)
+        parted += len(parts) == 2 and parts[0].box.left < parts[1].box.left
+    assert parted >= len(pairs) - 1
+
+
+def test_single_digits_stay_whole(validation, cnn):
+    wholes = [write_touching([digit]) for digit in validation.images[:60]]
+
+    parted = [len(split_touching(glyph, cnn.read)) > 1 for glyph in wholes]
+
+    assert np.mean(parted) <= 0.05
+
+
+def test_a_judge_who_is_sure_of_everything_parts_nothing(clear_digits):
+    def judge(digits: np.ndarray) -> np.ndarray:
+        return np.tile(np.eye(1, 10, dtype=np.float32), (len(digits), 1))
+
+    glyph = write_touching([clear_digits[4]])
+
+    assert split_touching(glyph, judge) == [glyph]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (2, 3), (40, 200), (3, 90)])
+def test_any_glyph_can_be_judged(shape, cnn):
+    ink = np.ones(shape, np.float32)
+    parts = split_touching(Glyph(Box(5, 7, shape[1], shape[0]), ink), cnn.read)
+
+    for part in parts:
+        assert part.box.left >= 5
+        assert part.box.top >= 7
+        assert part.box.right <= 5 + shape[1]
+        assert part.box.bottom <= 7 + shape[0]
+        assert part.ink.shape == (part.box.height, part.box.width)
+
+
+def test_a_digit_in_pieces_is_one_where_the_judge_is_surer_of_the_whole(clear_digits, cnn):
+    five = np.kron(clear_digits[5], np.ones((10, 10), np.uint8))
+    rows = np.flatnonzero(five.any(1))
+    gap = rows[0] + len(rows) // 3
+    five[gap : gap + 4] = 0  # the pen skipped
+
+    assert [len(row) for row in prepare_digits(five, cnn.read).rows] == [1]
