@@ -14,7 +14,7 @@ from digitlib.ui.loaders import load_test_digits
 from digitlib.vision import open_picture, prepare_digit
 
 PEN = 18  # pixels; on a canvas of 280 about the stroke of an MNIST digit
-PICTURE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+PICTURE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "heic", "heif"]
 
 
 @dataclass(frozen=True, eq=False)

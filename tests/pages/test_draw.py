@@ -113,6 +113,7 @@ def make_readable() -> dict[str, bytes]:
         "plain.png": encode(seven, "PNG"),
         "plain.webp": encode(seven, "WEBP"),
         "plain.bmp": encode(seven, "BMP"),
+        "telephone.heic": encode(seven.convert("RGB"), "HEIF"),
         "sixteen bits.png": encode(deep, "PNG"),
         "cmyk.jpg": encode(seven.convert("CMYK"), "JPEG"),
         "palette.png": encode(coloured.quantize(16), "PNG"),
