@@ -38,7 +38,7 @@ from digitlib.runs.files import read_json, read_rows, replacing, seconds_since_c
 from digitlib.runs.status import ACTIVE_STATES, Status, parse_status
 
 MODELS_FOLDER = Path(__file__).resolve().parents[2] / "models"
-DEFAULT_MODEL = "cnn"
+DEFAULT_MODEL = "champion"
 DEFAULT_RUNS_FOLDER = MODELS_FOLDER.parent / "runs"
 
 HEARTBEAT_SECONDS = 2.0
