@@ -319,7 +319,7 @@ def test_a_child_whose_parent_was_deleted_fails_with_a_sentence(make_run):
 def test_each_stretch_goes_through_the_digits_in_an_order_of_its_own(done, runs, monkeypatch):
     seeds = [done.config.seed]
 
-    def remember(digits, config, seed):
+    def remember(digits, config, seed, first_epoch):
         seeds.append(seed)
         raise TrainingAbandoned
 
