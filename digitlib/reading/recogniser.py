@@ -63,7 +63,7 @@ class Recogniser:
         # An interpreter serves one thread at a time and one size of batch until it is told
         # otherwise: hence a lock, and one for single digits beside one for many.
         self._lock = threading.Lock()
-        content = _read(model_file)
+        content = read_model_file(model_file)
         self._single = _load_interpreter(model_file, content, 1)
         self._many = _load_interpreter(model_file, content, BATCH)
 
@@ -119,7 +119,12 @@ class _LoadedInterpreter:
         return self._interpreter.get_tensor(self._output)
 
 
-def _read(model_file: Path) -> bytes:
+def read_model_file(model_file: Path) -> bytes:
+    """Return the content of a model file.
+
+    Raises:
+        ModelError: the file is missing or cannot be read.
+    """
     # Read, not mapped into memory as LiteRT does with a path: were a mapped file cut off or
     # overwritten while it serves, the system would end the whole process.
     try:

@@ -1,0 +1,128 @@
+"""Look into a network while it reads: what each layer makes of a digit, by LiteRT alone."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from digitlib.errors import ModelError
+from digitlib.reading.recogniser import CURE, read_model_file
+
+BATCH = 50
+LEAST = 1e-30  # the smallest probability that a logit is made of
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a network makes of digits, from its first layer to its answer.
+
+    Attributes:
+        maps: what each convolution finds where, in their order, float32 (n, height, width,
+            filters); none for a network without convolutions.
+        features: float32 (n, d), what the last layer weighs.
+        logits: float32 (n, 10), what it gives to each of the ten answers.
+        probabilities: float32 (n, 10), softmax of the logits.
+    """
+
+    maps: list[np.ndarray]
+    features: np.ndarray
+    logits: np.ndarray
+    probabilities: np.ndarray
+
+
+class LayerReader:
+    """Reads digits and keeps what lies between the pixels and the answer.
+
+    Many threads may share one. ``Recogniser`` is faster, for it leaves nothing of the layers behind.
+
+    Args:
+        model_file: a ``model.tflite`` of a run, as for ``Recogniser``.
+
+    Raises:
+        ModelError: the file is missing, damaged, or no reader of digits.
+    """
+
+    def __init__(self, model_file: Path):
+        self._lock = threading.Lock()
+        content = read_model_file(model_file)
+        try:
+            self._single, self._many = (_OpenInterpreter(content, size) for size in (1, BATCH))
+        except (ValueError, RuntimeError, IndexError) as error:  # LiteRT cannot use the file
+            raise ModelError(f"The model file {model_file} is damaged. {CURE}") from error
+
+    def read(self, digits: np.ndarray) -> Reading:
+        """Read digits, uint8 (n, 28, 28) in MNIST form."""
+        pixels = digits[..., np.newaxis] / np.float32(255)
+        if len(digits) == 1:
+            parts = [self._invoke(self._single, pixels)]
+        else:
+            parts = [self._read_many(part) for part in _cut(pixels)]
+        *maps, features, logits, probabilities = (
+            np.concatenate(each) for each in zip(*parts, strict=True)
+        )
+        return Reading(maps, features, logits, probabilities)
+
+    def _read_many(self, pixels: np.ndarray) -> list[np.ndarray]:
+        filled = np.zeros((BATCH, 28, 28, 1), np.float32)
+        filled[: len(pixels)] = pixels
+        return [each[: len(pixels)] for each in self._invoke(self._many, filled)]
+
+    def _invoke(self, interpreter: "_OpenInterpreter", pixels: np.ndarray) -> list[np.ndarray]:
+        with self._lock:
+            return interpreter(pixels)
+
+
+class _OpenInterpreter:
+    """An interpreter whose layers can be read after it ran, for one size of batch."""
+
+    def __init__(self, content: bytes, batch: int):
+        # Every tensor is kept, and no delegate that would join layers into one.
+        self._interpreter = Interpreter(
+            model_content=content,
+            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            experimental_preserve_all_tensors=True,
+        )
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._interpreter.resize_tensor_input(self._input, (batch, 28, 28, 1))
+        self._interpreter.allocate_tensors()
+        # LiteRT tells of its operations in no other way.
+        operations = self._interpreter._get_ops_details()
+        self._maps = _find_maps(operations, self._interpreter)
+        layers = [each for each in operations if each["op_name"] == "FULLY_CONNECTED"]
+        self._features = layers[-1]["inputs"][0]
+        # An ensemble ends in a mean of probabilities, of which there is no one layer of logits.
+        softmax = [each for each in operations if each["op_name"] == "SOFTMAX"]
+        self._logits = softmax[0]["inputs"][0] if len(softmax) == 1 else None
+        self._answer = self._interpreter.get_output_details()[0]["index"]
+
+    def __call__(self, pixels: np.ndarray) -> list[np.ndarray]:
+        self._interpreter.set_tensor(self._input, pixels)
+        self._interpreter.invoke()
+        probabilities = self._interpreter.get_tensor(self._answer)
+        if self._logits is None:
+            logits = np.log(np.maximum(probabilities, LEAST))
+        else:
+            logits = self._interpreter.get_tensor(self._logits)
+        between = [self._interpreter.get_tensor(index) for index in (*self._maps, self._features)]
+        return [*between, logits, probabilities]
+
+
+def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[int]:
+    """Return the last tensor with places before each next convolution, and before the end."""
+    sides = {each["index"]: len(each["shape"]) for each in interpreter.get_tensor_details()}
+    maps, latest = [], None
+    for operation in operations:
+        output = operation["outputs"][0]
+        if operation["op_name"] == "CONV_2D":
+            if latest is not None:
+                maps.append(latest)
+            latest = output
+        elif latest is not None and sides[output] == 4:
+            latest = output
+    return maps if latest is None else [*maps, latest]
+
+
+def _cut(pixels: np.ndarray) -> list[np.ndarray]:
+    return [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
