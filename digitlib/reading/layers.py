@@ -35,7 +35,7 @@ class Reading:
 class LayerReader:
     """Reads digits and keeps what lies between the pixels and the answer.
 
-    Many threads may share one. ``Recogniser`` is faster, for it leaves nothing of the layers behind.
+    Many threads may share one. ``Recogniser`` is faster: it leaves nothing of the layers behind.
 
     Args:
         model_file: a ``model.tflite`` of a run, as for ``Recogniser``.

@@ -42,10 +42,13 @@ def test_one_digit_reads_as_many_do(validation):
 def test_a_map_is_what_the_convolution_finds_by_hand(validation):
     """The first convolution of cnn by NumPy, from the weights as Keras keeps them."""
     folder = MODELS_FOLDER / "cnn"
-    with zipfile.ZipFile(folder / "model.keras") as archive:
-        with archive.open("model.weights.h5") as stream, h5py.File(stream) as weights:
-            first = weights["layers/conv2d/vars"]
-            kernel, bias = np.array(first["0"]), np.array(first["1"])
+    with (
+        zipfile.ZipFile(folder / "model.keras") as archive,
+        archive.open("model.weights.h5") as stream,
+        h5py.File(stream) as weights,
+    ):
+        first = weights["layers/conv2d/vars"]
+        kernel, bias = np.array(first["0"]), np.array(first["1"])
     digit = validation.images[:1]
     pixels = digit[0] / 255
     patches = np.lib.stride_tricks.sliding_window_view(pixels, (3, 3))
