@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 OVERVIEW = 512  # pixels of the longer side, at which lines are looked for
-SOLID = 0.3  # ink of a printed line, which may be paler than the pen's
+SOLID = 0.2  # ink of a printed line, which may be paler than the pen's
 PIECE = 1 / 24  # of the picture: a line is made of straight pieces of this length
 THICK = 6  # pixels of that size: what is as thick is no printed line
 BRIDGE = 1 / 4  # of the picture: how far apart the pieces of one line may be
@@ -46,6 +46,8 @@ def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
     if thickness == 0:
         return ink
     near = cv2.dilate(lines, np.ones((3, 3), np.uint8))
+    # A pale line is found in pieces; what lies between two of them belongs to it as well.
+    near = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((1, _reach(small)), np.uint8))
     near = cv2.resize(near, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
     run = 2 * round(thickness / scale) + 3
     crossing = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
@@ -61,7 +63,7 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     if cv2.reduce(pieces, 0, cv2.REDUCE_MAX).sum() < FROM_EDGE * width:
         return pieces, 0.0
     # A line that is not quite level is a staircase of pieces, interrupted where strokes cross it.
-    chains = cv2.dilate(pieces, np.ones((3, round(BRIDGE * width) | 1), np.uint8))
+    chains = cv2.dilate(pieces, np.ones((3, _reach(solid)), np.uint8))
     count, labels = cv2.connectedComponents(chains, connectivity=8)
     rows, columns = np.nonzero(pieces)
     chain = labels[rows, columns]
@@ -78,3 +80,7 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
         return pieces, 0.0
     lines = pieces * np.isin(labels, np.flatnonzero(long)).astype(np.uint8)
     return lines, float(np.median(areas[long] / lengths[long]))
+
+
+def _reach(solid: np.ndarray) -> int:
+    return round(BRIDGE * solid.shape[1]) | 1

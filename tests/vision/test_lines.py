@@ -42,3 +42,15 @@ def test_a_thin_stroke_as_high_as_the_picture_allows_is_no_line():
     ink[30:270, 150:155] = 1
 
     assert np.array_equal(remove_lines(ink), ink)
+
+
+def test_pale_lines_that_come_and_go_in_the_grain_of_the_paper_go():
+    chance = np.random.default_rng(1)
+    pale = rule(np.zeros((300, 300), np.float32), both=True) * 0.5
+    pale = np.where(pale > 0, pale + chance.normal(0, 0.08, pale.shape), 0).astype(np.float32)
+    ink = np.maximum(pale, stroke())
+
+    cleaned = remove_lines(ink)
+
+    assert (cleaned[stroke() == 1] > 0).mean() > 0.97
+    assert (cleaned[stroke() == 0] >= 0.2).mean() < 0.003
