@@ -4,6 +4,7 @@ Here the eye and the reader meet: ``vision`` finds the glyphs, ``reading`` names
 digits touch or fall apart the reader decides how many they are.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from digitlib.reading.acceptance import is_accepted, score_answers
 from digitlib.reading.recogniser import Answer, Recogniser
-from digitlib.vision import PreparedGlyph, PreparedPicture, prepare_digits
+from digitlib.vision import Box, PreparedGlyph, PreparedPicture, prepare_digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,42 @@ def transcribe_picture(picture: np.ndarray, recogniser: Recogniser) -> Transcrip
         EmptyPictureError: the picture has no ink.
         PictureError: the array has another shape or dtype.
     """
-    prepared = prepare_digits(picture, recogniser.read)
+    return _read(prepare_digits(picture, recogniser.read), recogniser)
+
+
+def transcribe_digit(digit: np.ndarray, recogniser: Recogniser) -> Transcript:
+    """Read a digit that is in the form of MNIST already.
+
+    Args:
+        digit: uint8 (28, 28), 0 is paper and 255 is ink; some of it is ink.
+        recogniser: names it.
+    """
+    ink = digit.astype(np.float32) / 255
+    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+    top, left = int(rows[0]), int(columns[0])
+    box = Box(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+    glyph = PreparedGlyph(box, ink[top : box.bottom, left : box.right], digit)
+    return _read(PreparedPicture(digit, ink, ((glyph,),)), recogniser)
+
+
+def tabulate(glyphs: Iterable[ReadGlyph]) -> list[dict[str, int | float | bool]]:
+    """Return a row of a table for each glyph: where it stands, what was read, how surely."""
+    return [
+        {
+            "left": read.glyph.box.left,
+            "top": read.glyph.box.top,
+            "width": read.glyph.box.width,
+            "height": read.glyph.box.height,
+            "digit": read.answer.digit,
+            "confidence": read.answer.confidence,
+            "accepted": read.accepted,
+        }
+        | {f"p{digit}": float(share) for digit, share in enumerate(read.answer.probabilities)}
+        for read in glyphs
+    ]
+
+
+def _read(prepared: PreparedPicture, recogniser: Recogniser) -> Transcript:
     digits = np.stack([glyph.digit for row in prepared.rows for glyph in row])
     probabilities = recogniser.read(digits)
     answers = iter(zip(probabilities, score_answers(probabilities), strict=True))

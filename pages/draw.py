@@ -1,41 +1,52 @@
-"""Draw: what does the network read, and how sure is it?"""
+"""Draw: what does the network read, how sure is it, and why?"""
 
 import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.ui.answer import show_answer, show_no_answer, show_seen
-from digitlib.ui.inputs import choose_digit
-from digitlib.ui.loaders import load_recogniser
+from digitlib.ui.explanation import show_explanation
+from digitlib.ui.inputs import choose_picture
 from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
+from digitlib.ui.reading import get_chosen_glyph, read_chosen
+from digitlib.ui.steps import show_steps
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
 with title:
     open_page(
         "Draw a digit",
-        "Write one digit with the mouse or a finger and see what a neural network reads.",
+        "Write one digit or several with the mouse or a finger and see what a neural network "
+        "reads.",
     )
 with picker:
     model = choose_model()
 if model is None:
     st.stop()
 
-drawing_column, answer_column, seen_column = st.columns([300, 420, 200], gap="medium")
-read, problem = None, "Draw one digit, large, in one go or several."
-with drawing_column:
-    try:
-        read = choose_digit()
-    except DigitLabError as error:
-        problem = str(error)
+drawing_column, answer_column, seen_column = st.columns([300, 400, 240], gap="medium")
+shown, problem = None, "Draw one digit, large, in one go or several."
+try:
+    with drawing_column:
+        chosen = choose_picture()
+    if chosen is not None:
+        shown = read_chosen(chosen, model)
+except DigitLabError as error:
+    problem = str(error)
+
 with answer_column.container(key="answer"):
-    if read is None:
+    if shown is None:
         show_no_answer(problem)
     else:
-        try:
-            show_answer(load_recogniser(model).answer(read.digit), read)
-        except DigitLabError as error:
-            show_no_answer(str(error))
-if read is not None:
+        show_answer(shown, get_chosen_glyph(shown))
+if shown is not None:
+    place = get_chosen_glyph(shown)
+    read = shown.glyphs[place].read
     with seen_column.container(key="seen"):
-        show_seen(read)
+        show_seen(shown, place)
+    with st.expander("How it got there", expanded=True, key="steps"):
+        show_steps(shown, place)
+    explanation = st.expander("What it looked at", key="explanation", on_change="rerun")
+    if explanation.open:
+        with explanation:
+            show_explanation(read.glyph.digit, read.answer, model)
 show_card(model)

@@ -20,10 +20,10 @@ function liftPen() {
 const LISTENERS = {mousedown: lowerPen, touchstart: lowerPen, mouseup: liftPen, touchend: liftPen};
 
 // Its toolbar, unseen until the mouse comes, lies over a corner of the drawing and swallows the
-// strokes that begin there. Its place is above the canvas, where it goes when it is seen.
+// strokes that begin there. Its place is beside the canvas.
 
 const TOOLBAR = `
-  .dc-toolbar { top: -2.65rem; }
+  .dc-toolbar { top: 0; right: auto; left: calc(100% + 2px); flex-direction: column; }
   .dc-root:not(:hover) > .dc-toolbar { pointer-events: none; }
 `;
 

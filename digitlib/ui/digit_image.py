@@ -20,7 +20,7 @@ def draw_as_seen(digit: np.ndarray, side: int, description: str) -> str:
     """
     return (
         f'<img class="digit" alt="{description}" width="{side}" height="{side}" '
-        f'src="{_to_data_url(Image.fromarray(digit))}">'
+        f'src="{to_data_url(Image.fromarray(digit))}">'
     )
 
 
@@ -51,7 +51,7 @@ def draw_mask(digits: np.ndarray) -> str:
     # Masks are smoothed when they are enlarged, whatever image-rendering says: enlarge here.
     enlarged = row.repeat(4, axis=0).repeat(4, axis=1)
     opaque = Image.new("L", enlarged.shape[::-1])
-    return _to_data_url(Image.merge("LA", [opaque, Image.fromarray(enlarged)]))
+    return to_data_url(Image.merge("LA", [opaque, Image.fromarray(enlarged)]))
 
 
 def draw_signed(values: np.ndarray, side: int, description: str) -> str:
@@ -67,11 +67,27 @@ def draw_signed(values: np.ndarray, side: int, description: str) -> str:
     rgba[..., 3] = np.round(np.abs(values) * 255)
     return (
         f'<img class="digit" alt="{description}" width="{side}" height="{side}" '
-        f'src="{_to_data_url(Image.fromarray(rgba))}">'
+        f'src="{to_data_url(Image.fromarray(rgba))}">'
     )
 
 
-def _to_data_url(image: Image.Image) -> str:
+def draw_photograph(picture: np.ndarray) -> str:
+    """Return the URL of a picture of many tones, made small for slow connections.
+
+    Args:
+        picture: uint8, (height, width), (height, width, 3) or (height, width, 4).
+    """
+    return to_data_url(Image.fromarray(picture), "WEBP")
+
+
+def draw_exactly(picture: np.ndarray) -> str:
+    """Return the URL of a picture, uint8, (height, width) or (height, width, 3), pixel by pixel."""
+    return to_data_url(Image.fromarray(picture))
+
+
+def to_data_url(image: Image.Image, format: str = "PNG") -> str:
+    """Return the URL that holds a picture, as PNG or WEBP."""
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    image.save(buffer, format=format)
+    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return f"data:image/{format.lower()};base64,{encoded}"

@@ -11,6 +11,7 @@ import streamlit as st
 from digitlib.card import describe_model
 from digitlib.data import Digits, load_mnist, pick_samples
 from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.reading.layers import LayerReader
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import catalogue
 from digitlib.runs.catalogue import NetworkDescription
@@ -40,6 +41,15 @@ def load_recogniser(run_id: str) -> Recogniser:
         DigitLabError: the run or its model file is missing or damaged.
     """
     return _load_recogniser(run_id, _version(load_run(run_id)))
+
+
+def load_layers(run_id: str) -> LayerReader:
+    """Return what looks into the layers of a run's model, shared by all visitors.
+
+    Raises:
+        DigitLabError: the run or its model file is missing or damaged.
+    """
+    return _load_layers(run_id, _version(load_run(run_id)))
 
 
 def load_evaluation(run_id: str) -> Evaluation:
@@ -115,6 +125,11 @@ def load_networks() -> dict[str, NetworkDescription]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _load_recogniser(run_id: str, version: float) -> Recogniser:
     return Recogniser(load_run(run_id).model_file)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _load_layers(run_id: str, version: float) -> LayerReader:
+    return LayerReader(load_run(run_id).model_file)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

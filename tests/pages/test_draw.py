@@ -1,6 +1,7 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -230,3 +231,103 @@ def click(app: AppTest, label: str) -> None:
 
 def upload(app: AppTest, name: str, content: bytes) -> None:
     app.file_uploader[0].set_value((name, content, "image/png")).run()
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_an_example_is_read_as_it_was_written(open_page, place):
+    from digitlib.ui.examples import load_examples
+
+    example = load_examples()[place]
+    app = open_page()
+    show_example(app, place)
+    assert not app.exception
+    shown = app.session_state["read"][1]
+    assert tuple(row for row in shown.rows if row != "?") == example.rows
+
+
+def test_several_digits_are_read_out_and_each_can_be_looked_into(open_page, answer):
+    app = open_page()
+    show_example(app, find_example("0171/55829"))
+    assert answer(app).startswith("0 1 7 1 5 5 8 2 9 ")
+    shown = app.session_state["read"][1]
+    seen = set()
+    for place, glyph in enumerate(shown.glyphs):
+        app.session_state["glyph"] = place  # as a click on its frame does
+        words = answer(app.run())
+        assert f"the {glyph.sign} in the black frame" in words or "Not sure" in words
+        seen.add(app.get_by_key("answer")[0].value)
+    assert len(seen) == len(shown.glyphs)
+
+
+def test_a_new_picture_is_looked_into_where_it_is_largest(open_page, answer):
+    app = open_page()
+    show_example(app, find_example("0171/55829"))
+    app.session_state["glyph"] = 8
+    app.run()
+    show_example(app, find_example("12"))
+    assert app.session_state["glyph"] == app.session_state["read"][1].most_prominent
+
+
+def test_the_same_picture_is_read_once(open_page, monkeypatch):
+    app = open_page()
+    draw_on(app, draw(7))
+    first = app.session_state["read"][1]
+    app.run()
+    assert app.session_state["read"][1] is first
+    app.selectbox("model").select("cnn").run()
+    assert app.session_state["read"][1] is not first
+
+
+def test_the_steps_show_the_road_of_a_drawing_and_none_of_a_test_digit(open_page, read_words):
+    app = open_page()
+    draw_on(app, draw(7))
+    steps = read_words(app.get_by_key("steps"))
+    assert [word in steps for word in ("its ink", "cut out", "28 × 28 pixels")] == [True] * 3
+    click(app, "Try a test digit")
+    assert "nothing was changed" in read_words(app.get_by_key("steps"))
+
+
+def test_the_answers_can_be_kept_as_a_table(open_page):
+    from digitlib.ui.steps import _write_csv
+
+    app = open_page()
+    show_example(app, find_example("48/35/83"))
+    table = pd.read_csv(io.StringIO(_write_csv(app.session_state["read"][1])))
+    assert table[["row", "place", "digit"]].to_numpy().tolist() == [
+        [1, 1, 4], [1, 2, 8], [2, 1, 3], [2, 2, 5], [3, 1, 8], [3, 2, 3]
+    ]  # fmt: skip
+    shares = table[[f"p{digit}" for digit in range(10)]]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-4)
+    np.testing.assert_allclose(shares.max(axis=1), table["confidence"], atol=1e-5)
+    assert (table[["left", "top", "width", "height"]] >= 0).all(axis=None)
+
+
+@pytest.mark.parametrize("model", ["champion", "dense"])
+def test_what_it_looked_at_is_computed_once_it_is_opened(open_page, read_words, model):
+    app = open_page(model=model)
+    draw_on(app, draw(7))
+    assert "covered" not in read_words(app.main)
+    app.session_state["explanation"] = True  # as a click on its heading does
+    app.run()
+    assert not app.exception
+    words = read_words(app.main)
+    assert "the answer 7 needs what is there" in words
+    assert ("filters" if model == "champion" else "no convolutions") in words
+
+
+def test_the_camera_is_not_asked_for_before_its_tab_is_opened(open_page):
+    app = open_page()
+    assert not app.get("camera_input")
+    app.session_state["ways"] = "Camera"
+    assert app.run().get("camera_input")
+
+
+def find_example(rows: str) -> int:
+    from digitlib.ui.examples import load_examples
+
+    return next(at for at, each in enumerate(load_examples()) if "/".join(each.rows) == rows)
+
+
+def show_example(app: AppTest, place: int) -> None:
+    app.session_state["example"], app.session_state["source"] = place, "example"
+    app.run()
