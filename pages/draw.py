@@ -45,8 +45,5 @@ if shown is not None:
         show_seen(shown, place)
     with st.expander("How it got there", expanded=True, key="steps"):
         show_steps(shown, place)
-    explanation = st.expander("What it looked at", key="explanation", on_change="rerun")
-    if explanation.open:
-        with explanation:
-            show_explanation(read.glyph.digit, read.answer, model)
+    show_explanation(read.glyph.digit, read.answer, model)
 show_card(model)

@@ -23,7 +23,8 @@ const LISTENERS = {mousedown: lowerPen, touchstart: lowerPen, mouseup: liftPen, 
 // strokes that begin there. Its place is beside the canvas.
 
 const TOOLBAR = `
-  .dc-toolbar { top: 0; right: auto; left: calc(100% + 2px); flex-direction: column; }
+  .dc-toolbar { top: 2.25rem; right: auto; left: calc(100% - 2px); }
+  .dc-toolbar-card { flex-direction: column; }
   .dc-root:not(:hover) > .dc-toolbar { pointer-events: none; }
 `;
 

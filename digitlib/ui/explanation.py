@@ -17,11 +17,28 @@ GAP = 1  # pixels between two maps
 
 
 def show_explanation(digit: np.ndarray, answer: Answer, model: str) -> None:
-    """Show what an answer hangs on, and the feature maps of each convolution.
+    """Show what an answer hangs on, and the feature maps of each convolution, once it is opened.
 
     Raises:
         DigitLabError: the model cannot be read; the sentence says why.
     """
+    state = st.session_state
+
+    def remember() -> None:
+        state.explained = state.explanation  # which is forgotten while there is no digit
+
+    explanation = st.expander(
+        "What it looked at",
+        expanded=state.get("explained", False),
+        key="explanation",
+        on_change=remember,
+    )
+    if explanation.open:
+        with explanation:
+            _explain(digit, answer, model)
+
+
+def _explain(digit: np.ndarray, answer: Answer, model: str) -> None:
     read = load_recogniser(model).read
     occlusion = map_occlusion(digit, answer.digit, read)
     st.html(

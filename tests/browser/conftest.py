@@ -36,6 +36,8 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
 ]
 
 DESKTOP = {"width": 1280, "height": 800}
