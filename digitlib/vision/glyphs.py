@@ -172,8 +172,7 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
         solid = (cv2.blur(ink, (grain, grain)) >= SOLID).astype(np.uint8)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
-    full = np.unique(labels[ink >= FULL])
-    full = full[full > 0]
+    full = np.flatnonzero(np.bincount(labels[ink >= FULL], minlength=1)[1:]) + 1
     if full.size == 0:
         raise EmptyPictureError(NO_INK)
     order = full[np.argsort(-areas[full], kind="stable")[:MOST_PARTS]]
