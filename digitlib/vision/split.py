@@ -16,7 +16,8 @@ Judge = Callable[[np.ndarray], np.ndarray]
 
 NARROWEST = 0.55  # times its height: a glyph narrower than this is one digit
 USUAL = 1.0  # times its height: a glyph wider than this is the less likely to be one digit
-WORTH = 10.0  # how many logits an answer loses for each height that its glyph is wider than that
+WORTH = 10.0  # how many logits an answer loses for each height that its glyph is wider than that,
+# and two answers for each height that it is narrower
 LEVELS = 48  # rows at which a seam is looked for
 STEP = 1 / 8  # of the height: how far apart the seams begin
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
@@ -95,7 +96,8 @@ def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
     parts = [part for cut in cuts for part in (cut.left, cut.right)]
     certainty = find_certainty([glyph, *parts], judge)
     crossed = np.array([cut.crossed for cut in cuts])
-    of_cuts = certainty[1:].reshape(-1, 2).min(axis=1) - CROSSED * crossed
+    narrow = max(0, USUAL - glyph.box.width / glyph.box.height)
+    of_cuts = certainty[1:].reshape(-1, 2).min(axis=1) - CROSSED * crossed - WORTH * narrow
     # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
     if glyph.box.width > 2 * glyph.box.height:
         of_cuts = certainty[1::2] - CROSSED * crossed

@@ -73,3 +73,18 @@ def test_a_digit_in_pieces_is_one_where_the_judge_is_surer_of_the_whole(clear_di
     five[gap : gap + 4] = 0  # the pen skipped
 
     assert [len(row) for row in prepare_digits(five, cnn.read).rows] == [1]
+
+
+@pytest.mark.parametrize(("width", "count"), [(60, 1), (130, 2)])
+def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(width, count):
+    ink = np.zeros((100, width), np.float32)
+    ink[:, :14] = ink[:, -14:] = 1
+    ink[48:52] = 0.4
+
+    def judge(digits: np.ndarray) -> np.ndarray:
+        """A little less sure of the first, the whole, when it is asked of the whole and its cuts."""
+        likely = np.full(len(digits), 0.999)
+        likely[0] = 0.99 if len(digits) > 1 else 0.999
+        return np.hstack([likely[:, None], np.repeat((1 - likely[:, None]) / 9, 9, 1)])
+
+    assert len(split_touching(Glyph(Box(0, 0, width, 100), ink), judge)) == count
