@@ -1,0 +1,121 @@
+"""All drawings on a sheet, what is read in each, and one of them looked at closely."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from digitlib.data.collection import Drawings
+from digitlib.errors import DigitLabError
+from digitlib.reading.comparison import Comparison
+from digitlib.ui.collection import get_collection, load_drawings
+from digitlib.ui.digit_image import draw_as_seen, draw_mask
+from digitlib.ui.problems import show_problem
+
+PER_PAGE = 100
+OPENED = "opened_drawing"
+
+_HERE = Path(__file__)
+_sheet = st.components.v2.component(
+    "digitlib_drawing_sheet",
+    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+)
+
+
+def choose_drawings(comparison: Comparison) -> np.ndarray:
+    """Show what drawings may be looked at; return the places of those chosen, int (n,)."""
+    kinds = {
+        "All": np.ones(len(comparison.labels), bool),
+        "Misread": comparison.after != comparison.labels,
+    }
+    if comparison.before is not comparison.after:
+        kinds |= {"✗ → ✓": comparison.became_right, "✓ → ✗": comparison.became_wrong}
+    kind = st.segmented_control(
+        "Show",
+        list(kinds),
+        default="All",
+        required=True,
+        format_func=lambda name: f"{name} · {kinds[name].sum():,}" if name in kinds else name,
+        key="drawings-shown",
+        label_visibility="collapsed",
+    )
+    return np.flatnonzero(kinds.get(kind, kinds["All"]))
+
+
+def show_sheet(drawings: Drawings, comparison: Comparison, places: np.ndarray) -> None:
+    """Show some of the drawings; a click on one opens it."""
+    if not len(places):
+        st.caption("There is none.")
+        return
+    places = _choose_page(places)
+    cells = [
+        {"name": drawings.names[place], **_describe_cell(comparison, place)} for place in places
+    ]
+    chosen = _sheet(
+        data={"mask": draw_mask(drawings.digits.images[places]), "cells": cells},
+        key="drawing-sheet",
+        on_chosen_change=lambda: None,
+    ).chosen
+    if chosen:
+        st.session_state[OPENED] = chosen
+
+
+def _choose_page(places: np.ndarray) -> np.ndarray:
+    pages = -(-len(places) // PER_PAGE)
+    if pages == 1:
+        return places
+    key = "drawings-page"
+    st.session_state[key] = min(st.session_state.get(key, 1), pages)
+    first = PER_PAGE * (st.pagination(pages, key=key) - 1)
+    return places[first : first + PER_PAGE]
+
+
+def _describe_cell(comparison: Comparison, place: int) -> dict[str, str]:
+    label, before, after = (
+        int(part[place]) for part in (comparison.labels, comparison.before, comparison.after)
+    )
+    was, now = (("✓" if answer == label else f"✗ {answer}") for answer in (before, after))
+    if was == now:
+        kind = "right" if after == label else "wrong"
+        return {"mark": now, "kind": kind, "words": f"a {label}, read as {after}"}
+    kinds = {True: "became-right", False: "wrong" if before != label else "became-wrong"}
+    return {
+        "mark": f"{was} → {now}",
+        "kind": kinds[after == label],
+        "words": f"a {label}, read as {before} before and as {after} after",
+    }
+
+
+def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
+    """Show the drawing that was clicked, if one was and is still there, in a dialog."""
+    name = st.session_state.pop(OPENED, None)
+    if name in drawings.names:
+        place = drawings.names.index(name)
+        label = int(drawings.digits.labels[place])
+        words = _describe_cell(comparison, place)["words"]
+        if comparison.learnt[place]:
+            words += ", which it has learnt from"
+        st.dialog(f"A {label}")(_show_drawing)(drawings.digits.images[place], name, label, words)
+
+
+def _show_drawing(digit: np.ndarray, name: str, label: int, words: str) -> None:
+    st.html(draw_as_seen(digit, 224, words))
+    st.caption(f"{words[0].upper()}{words[1:]}.")
+    other = st.segmented_control(
+        "It is a", range(10), default=label, required=True, key=f"label-{name}", wrap=False,
+        width="stretch",
+    )  # fmt: skip
+    delete = st.button("Delete this drawing", icon=":material/delete:", key="delete-drawing")
+    try:
+        if delete:
+            get_collection().remove(name)
+        elif other != label:
+            get_collection().add(digit, other)
+        else:
+            return
+    except DigitLabError as error:
+        show_problem(error)
+        return
+    load_drawings.clear()
+    st.rerun()
