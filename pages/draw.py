@@ -8,6 +8,7 @@ from digitlib.ui.inputs import choose_digit
 from digitlib.ui.loaders import load_recogniser
 from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
+from digitlib.ui.teach import show_teach
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
 with title:
@@ -32,7 +33,10 @@ with answer_column.container(key="answer"):
         show_no_answer(problem)
     else:
         try:
-            show_answer(load_recogniser(model).answer(read.digit), read)
+            answer = load_recogniser(model).answer(read.digit)
+            show_answer(answer, read)
+            if read.truth is None:  # a test digit that is learnt would be none any more
+                show_teach(read.digit, answer.digit)
         except DigitLabError as error:
             show_no_answer(str(error))
 if read is not None:
