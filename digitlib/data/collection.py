@@ -46,6 +46,10 @@ class Drawings:
     def __len__(self) -> int:
         return len(self.names)
 
+    def find_label(self, name: str | None) -> int | None:
+        """Return the label of the drawing of this name; None if there is none."""
+        return int(self.digits.labels[self.names.index(name)]) if name in self.names else None
+
 
 @dataclass(frozen=True)
 class Collection:

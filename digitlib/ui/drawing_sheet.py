@@ -1,5 +1,6 @@
 """All drawings on a sheet, what is read in each, and one of them looked at closely."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +91,9 @@ def _describe_cell(comparison: Comparison, place: int) -> dict[str, str]:
 def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
     """Show the drawing that was clicked, if one was and is still there, in a dialog."""
     name = st.session_state.pop(OPENED, None)
-    if name in drawings.names:
+    label = drawings.find_label(name)
+    if label is not None:
         place = drawings.names.index(name)
-        label = int(drawings.digits.labels[place])
         words = _describe_cell(comparison, place)["words"]
         if comparison.learnt[place]:
             words += ", which it has learnt from"
@@ -100,22 +101,33 @@ def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
 
 
 def _show_drawing(digit: np.ndarray, name: str, label: int, words: str) -> None:
+    if load_drawings().find_label(name) != label:
+        st.rerun()  # it was changed just now, which closes the dialog
     st.html(draw_as_seen(digit, 224, words))
     st.caption(f"{words[0].upper()}{words[1:]}.")
-    other = st.segmented_control(
-        "It is a", range(10), default=label, required=True, key=f"label-{name}", wrap=False,
-        width="stretch",
+    st.segmented_control(
+        "It is a", range(10), default=label, required=True, key=f"label-{name}",
+        on_change=_relabel, args=(digit, name), wrap=False, width="stretch",
     )  # fmt: skip
-    delete = st.button("Delete this drawing", icon=":material/delete:", key="delete-drawing")
+    st.button(
+        "Delete this drawing", icon=":material/delete:", key="delete-drawing", on_click=_delete,
+        args=(name,),
+    )  # fmt: skip
+    if problem := st.session_state.pop("drawing_problem", None):
+        show_problem(problem)
+
+
+def _relabel(digit: np.ndarray, name: str) -> None:
+    _change(lambda: get_collection().add(digit, st.session_state[f"label-{name}"]))
+
+
+def _delete(name: str) -> None:
+    _change(lambda: get_collection().remove(name))
+
+
+def _change(change: Callable[[], object]) -> None:
     try:
-        if delete:
-            get_collection().remove(name)
-        elif other != label:
-            get_collection().add(digit, other)
-        else:
-            return
+        change()
     except DigitLabError as error:
-        show_problem(error)
-        return
+        st.session_state.drawing_problem = str(error)
     load_drawings.clear()
-    st.rerun()

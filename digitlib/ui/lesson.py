@@ -145,13 +145,14 @@ def show_result(model: str, other: Run | None, comparison: Comparison) -> None:
     count, learnt = len(comparison.labels), comparison.learnt
     everything = np.ones(count, bool)
     before, after = comparison.count_right(everything)
-    head = f"{html.escape(model)} reads {before:,} of {count:,} drawings right"
+    all_of_them = f"{count:,} {'drawing' if count == 1 else 'drawings'}"
+    head = f"{html.escape(model)} reads {before:,} of {all_of_them} right"
     if other is not None and other.config.parent == model:
         head += f", and {after:,} after its lesson"
     elif other is not None:
         head += f", {html.escape(other.id)} {after:,}"
     st.html(f'<div class="headline">{head}</div>')
-    groups = {f"{count:,} {'drawing' if count == 1 else 'drawings'}": everything}
+    groups = {all_of_them: everything}
     if learnt.any() and not learnt.all():
         groups[f"{learnt.sum():,} it has learnt from"] = learnt
         groups[f"{(~learnt).sum():,} it has never seen"] = ~learnt

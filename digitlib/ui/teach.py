@@ -71,7 +71,13 @@ def _show_told(told: Told, read_as: int) -> None:
             f"Kept as a {told.label}{other}. The class has {told.count:,} {drawings} now.",
             width="content",
         )
-        st.button("Undo", icon=":material/undo:", type="tertiary", key="teach-undo", on_click=_undo)
+        st.button(
+            "Take it back",
+            icon=":material/undo:",
+            type="tertiary",
+            key="teach-undo",
+            on_click=_undo,
+        )
 
 
 def _tell(digit: np.ndarray) -> None:
