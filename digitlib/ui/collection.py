@@ -19,6 +19,11 @@ def is_collecting() -> bool:
         return False
 
 
+def name_digit(digit: int) -> str:
+    """Return a digit with its article, such as ``a 7`` and ``an 8``."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
 def get_collection() -> Collection:
     return Collection(collection_folder())
 

@@ -9,7 +9,7 @@ import streamlit as st
 from digitlib.data.collection import Drawings
 from digitlib.errors import DigitLabError
 from digitlib.reading.comparison import Comparison
-from digitlib.ui.collection import get_collection, load_drawings
+from digitlib.ui.collection import get_collection, load_drawings, name_digit
 from digitlib.ui.digit_image import draw_as_seen, draw_mask
 from digitlib.ui.problems import show_problem
 
@@ -76,15 +76,16 @@ def _describe_cell(comparison: Comparison, place: int) -> dict[str, str]:
     label, before, after = (
         int(part[place]) for part in (comparison.labels, comparison.before, comparison.after)
     )
+    named = name_digit(label)
     was, now = (("✓" if answer == label else f"✗ {answer}") for answer in (before, after))
     if was == now:
         kind = "right" if after == label else "wrong"
-        return {"mark": now, "kind": kind, "words": f"a {label}, read as {after}"}
+        return {"mark": now, "kind": kind, "words": f"{named}, read as {after}"}
     kinds = {True: "became-right", False: "wrong" if before != label else "became-wrong"}
     return {
         "mark": f"{was} → {now}",
         "kind": kinds[after == label],
-        "words": f"a {label}, read as {before} before and as {after} after",
+        "words": f"{named}, read as {before} before and as {after} after",
     }
 
 
@@ -97,7 +98,9 @@ def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
         words = _describe_cell(comparison, place)["words"]
         if comparison.learnt[place]:
             words += ", which it has learnt from"
-        st.dialog(f"A {label}")(_show_drawing)(drawings.digits.images[place], name, label, words)
+        st.dialog(name_digit(label).capitalize())(_show_drawing)(
+            drawings.digits.images[place], name, label, words
+        )
 
 
 def _show_drawing(digit: np.ndarray, name: str, label: int, words: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from digitlib.data.archives import hash_digit
 from digitlib.errors import ConfigError, DigitLabError
 from digitlib.runs.limits import read_collecting
-from digitlib.ui.collection import get_collection, load_drawings
+from digitlib.ui.collection import get_collection, load_drawings, name_digit
 from digitlib.ui.problems import show_problem, show_warning
 
 
@@ -64,13 +64,10 @@ def show_teach(digit: np.ndarray, read_as: int) -> None:
 
 
 def _show_told(told: Told, read_as: int) -> None:
-    other = ", as it was read" if told.label == read_as else f", not a {read_as}"
-    drawings = "drawing" if told.count == 1 else "drawings"
+    other = ", as it was read" if told.label == read_as else f", not {name_digit(read_as)}"
+    has = f"The class has {told.count:,} {'drawing' if told.count == 1 else 'drawings'} now."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(
-            f"Kept as a {told.label}{other}. The class has {told.count:,} {drawings} now.",
-            width="content",
-        )
+        st.markdown(f"Kept as {name_digit(told.label)}{other}. {has}", width="content")
         st.button(
             "Take it back",
             icon=":material/undo:",

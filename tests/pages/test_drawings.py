@@ -13,7 +13,7 @@ from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import engine
 from digitlib.runs.folder import MODELS_FOLDER, Run, change_state, create_run, list_runs, load_run
 from digitlib.runs.lesson import teach_config
-from digitlib.ui.collection import load_drawings
+from digitlib.ui.collection import load_drawings, name_digit
 from digitlib.ui.live import load_live
 from digitlib.ui.loaders import load_models, load_runs
 from digitlib.vision.written import write_digits
@@ -152,8 +152,8 @@ def test_one_drawing_is_opened_relabelled_and_deleted(open_page, filled, read_wo
     app.session_state.opened_drawing = name
     app.run()
     [dialog] = app.get("dialog")
-    assert dialog.proto.dialog.title == f"A {label}"
-    assert f"A {label}, read as {read_with('cnn')[7]}." in read_words(dialog)
+    assert dialog.proto.dialog.title == name_digit(label).capitalize()
+    assert f"{name_digit(label).capitalize()}, read as {read_with('cnn')[7]}." in read_words(dialog)
     app.segmented_control(key=f"label-{name}").select(9 - label).run()
     assert not app.exception
     assert filled.count().sum() == 40
