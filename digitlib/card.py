@@ -75,6 +75,8 @@ def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
     lesson = f"{epochs} epochs of {config.training_digits:,} digits"
     if config.written_digits:
         lesson += f" and {config.written_digits:,} that a simulated pen wrote"
+    if config.drawn_digits:
+        lesson += f" and {config.drawn_digits:,} times one of the class's drawings"
     if config.plain_epochs:
         lesson += f", the last {config.plain_epochs} without disguise"
     return lesson

@@ -1,5 +1,6 @@
 """The command line: train, queue, predict and evaluate, over the same runs as the app."""
 
+import dataclasses
 import glob
 import json
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 import click
 import numpy as np
 
+from digitlib.data import Digits
+from digitlib.data.archives import read_digits
 from digitlib.data.augmentation import AUGMENTATION_LIMITS, PRESETS
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.runs.config import LIMITS, OPTIMISERS
@@ -104,6 +107,17 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     help=f"How many more a simulated pen writes, {_limits('written_digits')}.",
 )
 @click.option(
+    "--drawings",
+    type=click.Path(path_type=Path),
+    help="Labelled drawings to learn from, too: an .npz, a .zip or a folder of PNGs as the app "
+    "exports them.",
+)
+@click.option(
+    "--drawn-digits",
+    type=int,
+    help=f"How many of the drawings are added, over and over, {_limits('drawn_digits')}.",
+)
+@click.option(
     "--augmentation",
     metavar="SETTINGS",
     is_flag=False,
@@ -126,9 +140,15 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the run folder is made; DIGITLIB_RUNS or runs/ if left out.",
 )
-@click.option("--continue", "parent", metavar="RUN", help="Train this run further, as a new one.")
+@click.option(
+    "--continue",
+    "--from",
+    "parent",
+    metavar="RUN",
+    help="Train this run further, as a new one; with --drawings, briefly.",
+)
 @click.option("--queue", is_flag=True, help="Put it in the app's queue instead of training here.")
-def train(network, name, folder, parent, queue, **settings):
+def train(network, name, folder, parent, queue, drawings, **settings):
     """Train a network; settings left out are those that suit it, or those of the run continued.
 
     Ctrl-C stops the training and keeps the model as good as it got.
@@ -139,8 +159,9 @@ def train(network, name, folder, parent, queue, **settings):
     if queue and (name or folder):
         raise click.UsageError("--queue names the run by itself, in the folder of the app.")
     chosen = {key: value for key, value in settings.items() if value is not None}
+    drawings = drawings and read_digits(drawings)
     try:
-        config = _start_config(network, parent)
+        config = _start_config(network, parent, drawings)
         config = type(config).from_dict(config.to_dict() | chosen)
         check_config(config)
     except ConfigError as error:
@@ -149,25 +170,28 @@ def train(network, name, folder, parent, queue, **settings):
         from digitlib.runs.engine import submit_run
         from digitlib.runs.queue import admit_run
 
-        run = admit_run(config, TERMINAL)
+        run = admit_run(config, TERMINAL, drawings)
         submit_run(run)
         click.echo(f"Run {run.id} is in the queue; `python -m digitlib runs` shows how it stands.")
         return
-    run = create_run(config, name, folder)
+    run = create_run(config, name, folder, drawings=drawings)
     click.echo(f"Training {config.network} as run {run.id} in {run.folder}")
     _train_here(run)
 
 
-def _start_config(network: str | None, parent: str | None):
+def _start_config(network: str | None, parent: str | None, drawings: Digits | None):
     """Return the settings to begin with: of the run that is continued, else of the network."""
     from digitlib.runs.catalogue import default_config
     from digitlib.runs.folder import continue_config, load_run
+    from digitlib.runs.lesson import count_repeats, teach_config
 
     if parent is None:
-        return default_config(network or "dense")
+        repeats = 0 if drawings is None else count_repeats(len(drawings))
+        return dataclasses.replace(default_config(network or "dense"), drawn_digits=repeats)
     if network is not None:
         raise click.UsageError("A run is continued with its own network: leave out --network.")
-    return continue_config(load_run(parent))
+    run = load_run(parent)
+    return continue_config(run) if drawings is None else teach_config(run, len(drawings))
 
 
 def _train_here(run) -> None:
@@ -434,7 +458,14 @@ def _describe_answer(answer: dict) -> str:
 
 @commands.command()
 @click.argument("model")
-@click.option("--samples", type=click.IntRange(1, 100), help="Show this many random test digits.")
+@click.option(
+    "--digits",
+    type=click.Path(path_type=Path),
+    help="Labelled digits to measure it on instead: an .npz, a .zip or a folder of PNGs.",
+)
+@click.option(
+    "--samples", type=click.IntRange(1, 100), help="Show this many random digits of them."
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
@@ -445,17 +476,19 @@ def _describe_answer(answer: dict) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the samples as a PNG sheet.",
 )
-def evaluate(model, samples, seed, save):
-    """Measure a model on the 10,000 test digits, reading them anew with its model file."""
+def evaluate(model, digits, samples, seed, save):
+    """Measure a model on the 10,000 test digits, or others, reading them with its model file."""
     if save and not samples:
         raise click.UsageError("--save needs --samples: how many digits the sheet shall show.")
     from digitlib.data import load_mnist
     from digitlib.reading.evaluation import measure
 
-    test = load_mnist("test")
-    probabilities = _load_recogniser(model).read(test.images)
-    evaluation = measure(probabilities, test.labels)
-    click.echo(f"Model {model} on {evaluation.count:,} test digits")
+    given, kind = load_mnist("test"), "test digit"
+    if digits is not None:
+        given, kind = read_digits(digits), "digit"
+    probabilities = _load_recogniser(model).read(given.images)
+    evaluation = measure(probabilities, given.labels)
+    click.echo(f"Model {model} on {evaluation.count:,} {kind}{'s' if len(given) > 1 else ''}")
     click.echo(f"accuracy {evaluation.accuracy:.2%}")
     click.echo(f"loss {evaluation.loss:.4f}")
     click.echo("\ndigit  count  precision  recall      F1")
@@ -469,24 +502,24 @@ def evaluate(model, samples, seed, save):
     for digit, counts in enumerate(evaluation.confusion):
         click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in counts))
     if samples:
-        _show_samples(test, probabilities, samples, seed, save)
+        _show_samples(given, kind, probabilities, min(samples, len(given)), seed, save)
 
 
-def _show_samples(test, probabilities, count, seed, save) -> None:
+def _show_samples(given, kind, probabilities, count, seed, save) -> None:
     from digitlib.reading.recogniser import format_share
     from digitlib.reading.sheet import draw_sheet
 
-    chosen = np.random.default_rng(seed).choice(len(test), count, replace=False)
+    chosen = np.random.default_rng(seed).choice(len(given), count, replace=False)
     answers = probabilities[chosen].argmax(axis=1)
-    click.echo(f"\n{count} random test digits")
+    click.echo(f"\n{count} random {kind}s")
     for index, answer in zip(chosen, answers, strict=True):
-        mark = "right" if answer == test.labels[index] else "wrong"
+        mark = "right" if answer == given.labels[index] else "wrong"
         click.echo(
-            f"test digit {index}: read as {answer} ({format_share(probabilities[index, answer])}), "
-            f"is {test.labels[index]}: {mark}"
+            f"{kind} {index}: read as {answer} ({format_share(probabilities[index, answer])}), "
+            f"is {given.labels[index]}: {mark}"
         )
     if save:
-        sheet = draw_sheet(test.images[chosen], test.labels[chosen], answers)
+        sheet = draw_sheet(given.images[chosen], given.labels[chosen], answers)
         try:
             sheet.save(save, format="PNG")
         except OSError as error:

@@ -13,6 +13,10 @@ class DataError(DigitLabError):
     """A file of digits is missing or damaged."""
 
 
+class CollectionError(DigitLabError):
+    """The class's drawings cannot be read, or there is no room or no way to keep one."""
+
+
 class PictureError(DigitLabError):
     """A picture cannot be opened or is larger than the app takes."""
 

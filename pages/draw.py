@@ -10,6 +10,7 @@ from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.reading import get_chosen_glyph, read_chosen
 from digitlib.ui.steps import show_steps
+from digitlib.ui.teach import show_teach
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
 with title:
@@ -33,14 +34,17 @@ try:
 except DigitLabError as error:
     problem = str(error)
 
-with answer_column.container(key="answer"):
-    if shown is None:
+if shown is None:
+    with answer_column.container(key="answer"):
         show_no_answer(problem)
-    else:
-        show_answer(shown, get_chosen_glyph(shown))
-if shown is not None:
+else:
     place = get_chosen_glyph(shown)
     read = shown.glyphs[place].read
+    with answer_column:
+        with st.container(key="answer"):
+            show_answer(shown, place)
+        if chosen.truth is None:  # a test digit that is learnt would be none any more
+            show_teach(read.glyph.digit, read.answer.digit)
     with seen_column.container(key="seen"):
         show_seen(shown, place)
     with st.expander("How it got there", expanded=True, key="steps"):

@@ -51,6 +51,16 @@ def test_a_card_tells_of_written_digits(mine):
     assert "--written-digits 11000 --plain-epochs 4`" in card
 
 
+def test_a_card_tells_of_drawings(mine):
+    config = json.loads((mine.folder / "config.json").read_text())
+    (mine.folder / "config.json").write_text(json.dumps(config | {"drawn_digits": 1_000}))
+
+    card = describe_model(load_run("mine"))
+
+    assert "digits and 1,000 times one of the class's drawings\n" in card
+    assert "--drawn-digits 1000 --drawings drawings.npz`" in card
+
+
 def test_a_card_tells_of_other_pictures_where_they_were_measured(mine):
     content = {
         "corruptions": {"fog": 0.1, "shear": 0.98},

@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 
 from digitlib.data import load_mnist
+from digitlib.data.archives import encode_npz, encode_zip
 from digitlib.data.augmentation import GENTLE
+from digitlib.data.collection import Collection
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import (
@@ -239,6 +241,34 @@ def test_evaluate_measures_the_model(tmp_path):
         assert image.format == "PNG"
 
 
+@pytest.mark.parametrize("form", ["npz", "zip", "folder"])
+def test_evaluate_measures_digits_of_ones_own(form, tmp_path, validation, cnn):
+    some = validation.take(slice(70))
+    digits = tmp_path / form
+    if form == "folder":
+        Collection(digits).add_all(some)
+    else:
+        digits.write_bytes(encode_npz(some) if form == "npz" else encode_zip(some))
+
+    process = run("evaluate", "cnn", "--digits", digits, "--samples", "100")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    accuracy = (cnn.read(some.images).argmax(axis=1) == some.labels).mean()
+    head = ["Model cnn on 70 digits", f"accuracy {accuracy:.2%}"]
+    assert process.stdout.splitlines()[:2] == head
+    assert len(re.findall(r"^digit \d+: read as", process.stdout, re.M)) == 70
+
+
+def test_digits_that_cannot_be_read_get_one_sentence(tmp_path):
+    (tmp_path / "notes.txt").write_text("no digits")
+
+    for path in (tmp_path, tmp_path / "notes.txt", tmp_path / "gone"):
+        process = run("evaluate", "cnn", "--digits", path)
+        assert (process.returncode, process.stdout) == (1, "")
+        (line,) = process.stderr.splitlines()
+        assert line.startswith("Error: ")
+
+
 def test_a_sheet_that_cannot_be_written_gets_one_sentence(tmp_path):
     process = run("evaluate", "dense", "--samples", "2", "--save", tmp_path / "no" / "sheet.png")
 
@@ -324,6 +354,35 @@ def test_train_shows_the_network_and_what_came_of_it():
     last = process.stdout.splitlines()[-1]
     accuracy = made.metrics["test"]["accuracy"]
     assert re.match(rf"Done in \d+ s: test accuracy {accuracy:.2%}, test loss [\d.]+, ", last)
+
+
+def test_a_model_is_taught_drawings_from_the_terminal(tmp_path, validation):
+    some = validation.take(slice(20))
+    (tmp_path / "class.npz").write_bytes(encode_npz(some))
+
+    process = run(
+        "train", "--drawings", tmp_path / "class.npz", "--from", "dense", "--name", "taught",
+        "--epochs", "1", "--training-digits", "500", "--drawn-digits", "100",
+    )  # fmt: skip
+
+    assert process.returncode == 0, process.stderr
+    made = load_run("taught")
+    assert (made.config.network, made.config.parent) == ("dense", "dense")
+    assert (made.config.epochs, made.config.drawn_digits) == (1, 100)
+    assert made.config.augmentation == GENTLE
+    np.testing.assert_array_equal(made.read_drawings().images, some.images)
+    assert made.metrics["test"]["accuracy"] > 0.95  # it has not forgotten what dense knew
+
+
+def test_drawings_that_are_missing_are_named(tmp_path):
+    process = run("train", "--drawings", tmp_path / "gone.npz", "--from", "dense")
+    assert process.returncode == 1
+    assert process.stderr == f"Error: There is no file {tmp_path / 'gone.npz'}.\n"
+
+    process = run("train", "--drawn-digits", "100")
+    assert process.returncode == 1
+    assert "Error: There are no drawings to learn from" in process.stderr
+    assert list_runs().runs == []
 
 
 def read_terminal(master: int) -> bytes:

@@ -26,6 +26,8 @@ def format_command(config: TrainingConfig, defaults: TrainingConfig) -> str:
         value = getattr(config, field.name)
         if field.name not in ("network", "parent") and value != getattr(defaults, field.name):
             words += [f"--{field.name.replace('_', '-')}", _format(value)]
+    if config.drawn_digits:
+        words += ["--drawings", "drawings.npz"]  # which lies in the run's folder
     return shlex.join(words)
 
 

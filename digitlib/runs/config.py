@@ -22,6 +22,7 @@ LIMITS = {
     "weight_average": (0.0, 0.9999),
     "training_digits": (100, 55_000),
     "written_digits": (0, 55_000),
+    "drawn_digits": (0, 55_000),
     "plain_epochs": (0, 100),
     "seed": (0, 2**31 - 1),
 }
@@ -47,6 +48,8 @@ class TrainingConfig:
         training_digits: how many of the 55,000 to train on, the first of a fixed order.
         written_digits: how many are added that a simulated pen writes, 0 to 55,000; see
             ``digitlib.data.pen``.
+        drawn_digits: how many are added of the drawings that are kept with the run, 0 to 55,000:
+            of 40 drawings, 1,000 are each of them 25 times.
         augmentation: how far the digits are changed, anew in each epoch.
         plain_epochs: how many of the last epochs go without disguise, 0 to 100: a network that ends
             on digits as they are reads those better, and keeps most of what disguise has taught it.
@@ -68,6 +71,7 @@ class TrainingConfig:
     weight_average: float = 0.0
     training_digits: int = 55_000
     written_digits: int = 0
+    drawn_digits: int = 0
     augmentation: Augmentation = UNCHANGED
     plain_epochs: int = 0
     seed: int = 0
@@ -76,7 +80,7 @@ class TrainingConfig:
 
     @property
     def digits_per_epoch(self) -> int:
-        return self.training_digits + self.written_digits
+        return self.training_digits + self.written_digits + self.drawn_digits
 
     def check(self, networks: list[str]) -> None:
         """Raise ConfigError, with a sentence per mistake, unless every setting can be used.

@@ -1,16 +1,15 @@
 """Files that one process reads while another writes them."""
 
 import json
-import os
-import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from digitlib.data.files import replacing
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -35,18 +34,6 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file in one piece: a reader finds the old content or the new, never half."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write beside ``path``, which takes its place once it is whole."""
-    # Its name ends as that of the file: some writers look there for the format.
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(2)}-{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     batches.csv epochs.csv   grow while the network learns; a reader may find a torn last row
     checkpoint.npz           of the last whole epoch, while it trains
     snapshots/               what it answers and looks for, as it learns
+    drawings.npz             the class's drawings that it learns from, if it does
     model.keras model.tflite the last weights
     best.keras               the weights of the best epoch, by the validation digits
     test_probabilities.npy   float32 (10000, 10), made by model.tflite
@@ -32,7 +33,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from digitlib.errors import ConfigError, MissingRunError, ModelError, RunError
+from digitlib.data import Digits
+from digitlib.data.archives import encode_npz, read_digits
+from digitlib.errors import (
+    ConfigError,
+    DataError,
+    DigitLabError,
+    MissingRunError,
+    ModelError,
+    RunError,
+)
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.files import read_json, read_rows, replacing, seconds_since_change, write_json
 from digitlib.runs.status import ACTIVE_STATES, Status, parse_status
@@ -64,6 +74,12 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 def runs_folder() -> Path:
     """Return the folder that new runs go to: ``DIGITLIB_RUNS``, else the project's ``runs/``."""
     return Path(os.environ.get("DIGITLIB_RUNS") or DEFAULT_RUNS_FOLDER).resolve()
+
+
+def collection_folder() -> Path:
+    """Return the folder of the class's drawings: ``DIGITLIB_COLLECTION``, else beside the runs."""
+    runs = runs_folder()
+    return Path(os.environ.get("DIGITLIB_COLLECTION") or f"{runs}-drawings").resolve()
 
 
 @dataclass(frozen=True)
@@ -114,6 +130,10 @@ class Run:
         return self.folder / "test_probabilities.npy"
 
     @property
+    def drawings_file(self) -> Path:
+        return self.folder / "drawings.npz"
+
+    @property
     def can_go_on(self) -> bool:
         """Whether another run can go on from its weights."""
         return not self.active and (self.keras_file.exists() or self.checkpoint_file.exists())
@@ -161,6 +181,19 @@ class Run:
         """Return a row per finished epoch, with ``EPOCH_COLUMNS``."""
         return read_rows(self.folder / "epochs.csv", EPOCH_COLUMNS)
 
+    def read_drawings(self) -> Digits | None:
+        """Return the class's drawings that are kept with the run; None if there are none.
+
+        Raises:
+            RunError: their file is damaged.
+        """
+        if not self.drawings_file.exists():
+            return None
+        try:
+            return read_digits(self.drawings_file)
+        except DataError as error:
+            raise RunError(f"The drawings of {self.id} cannot be read. {error}") from error
+
     def read_test_probabilities(self) -> np.ndarray:
         """Return the model's answers for the test digits, float32 (10000, 10).
 
@@ -201,6 +234,7 @@ def create_run(
     visitor: str = "",
     turn: int = 0,
     most_seconds: int | None = None,
+    drawings: Digits | None = None,
 ) -> Run:
     """Make the folder of a new run, in the state ``queued``.
 
@@ -211,9 +245,12 @@ def create_run(
         visitor: whose run it is,
         turn: where it stands in the queue, and
         most_seconds: that it may be trained, all three as in Status.
+        drawings: to learn from; those of the run it goes on from if left out. They are copied, so
+            that the training can be repeated whatever becomes of the collection.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
+        ConfigError: it is to learn from drawings, and there are none.
     """
     now = datetime.now(timezone.utc)
     run_id = name or f"{config.network.lower()}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -232,7 +269,9 @@ def create_run(
     status = Status(
         "queued", created=_utc_now(), visitor=visitor, turn=turn, most_seconds=most_seconds
     )
+    run = Run(path, config, status)
     try:
+        _keep_drawings(run, drawings)
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)
         # A little room on the disk, given back when there is no other to say so in.
@@ -240,7 +279,20 @@ def create_run(
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise RunError(explain_unwritable(parent, error)) from error
-    return Run(path, config, status)
+    except DigitLabError:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    return run
+
+
+def _keep_drawings(run: Run, drawings: Digits | None) -> None:
+    if not run.config.drawn_digits:
+        return
+    if drawings is None and run.config.parent:
+        drawings = load_parent(run).read_drawings()
+    if drawings is None or not len(drawings):
+        raise ConfigError(["There are no drawings to learn from: draw and label some first."])
+    run.drawings_file.write_bytes(encode_npz(drawings))
 
 
 def check_run_id(run_id: str) -> None:

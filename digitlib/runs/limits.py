@@ -58,6 +58,20 @@ def read_limits() -> Limits:
     return Limits(**values)
 
 
+def read_collecting() -> bool:
+    """Read whether visitors' drawings may be kept for the class: ``DIGITLIB_COLLECT``, else on.
+
+    Raises:
+        ConfigError: the value is neither on nor off, or the file cannot be read.
+    """
+    name = "DIGITLIB_COLLECT"
+    given = os.environ.get(name) or _read_secrets().get(name, "on")
+    words = {"on": True, "true": True, "off": False, "false": False}  # as TOML says it, too
+    if str(given).lower() not in words:
+        raise ConfigError([f"{name} must be on or off, not {given!r}."])
+    return words[str(given).lower()]
+
+
 def _parse(given: Any) -> int:
     value = int(str(given).replace("_", ""))
     if value < 1:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from digitlib.data import Digits
 from digitlib.errors import ConfigError, QueueFullError, RunError
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run, create_run, explain_unwritable, list_runs, runs_folder
@@ -33,12 +34,17 @@ class Place:
     seconds: float | None
 
 
-def admit_run(config: TrainingConfig, visitor: str) -> Run:
+def admit_run(config: TrainingConfig, visitor: str, drawings: Digits | None = None) -> Run:
     """Make a run in the queue, if there is room for one more of this visitor.
+
+    Args:
+        config: that has been checked.
+        visitor: whose run it is.
+        drawings: to learn from, as in ``create_run``.
 
     Raises:
         QueueFullError: there is none.
-        ConfigError: the training would be longer than this server allows.
+        ConfigError: the training would be longer than this server allows, or lacks drawings.
         RunError: the folder for runs cannot be written.
     """
     limits = read_limits()
@@ -52,7 +58,9 @@ def admit_run(config: TrainingConfig, visitor: str) -> Run:
             check_room(visitor, runs, measure_space(), limits)
             turn = choose_turn(visitor, runs)
             most = limits.training_seconds
-            return create_run(config, visitor=visitor, turn=turn, most_seconds=most)
+            return create_run(
+                config, visitor=visitor, turn=turn, most_seconds=most, drawings=drawings
+            )
     except Timeout as error:
         raise QueueFullError("Too many want to start at once. Try again.") from error
     except OSError as error:

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 
 from digitlib.data import Digits, Split, load_splits
+from digitlib.errors import TrainingError
 from digitlib.runs.config import TrainingConfig
 from digitlib.vision.written import write_digits
 
@@ -22,19 +23,31 @@ def load_digits(split: Split) -> Digits:
         return _load()[split]
 
 
-def collect_digits(config: TrainingConfig) -> Digits:
-    """Return the digits that a config trains on: those of MNIST first, then the written ones.
+def collect_digits(config: TrainingConfig, drawings: Digits | None = None) -> Digits:
+    """Return the digits that a config trains on: those of MNIST, the written ones, the drawings.
+
+    Args:
+        config: of the training.
+        drawings: the class's, which take turns in an order of chance until there are
+            ``drawn_digits``.
 
     Raises:
         DataError: the file of digits is missing or damaged.
+        TrainingError: there are to be drawings, and there are none.
     """
-    digits = load_digits("training").take(slice(config.training_digits))
-    if not config.written_digits:
-        return digits
-    written = write_digits(config.written_digits, config.seed)
+    parts = [load_digits("training").take(slice(config.training_digits))]
+    if config.written_digits:
+        parts.append(write_digits(config.written_digits, config.seed))
+    if config.drawn_digits:
+        if drawings is None:
+            raise TrainingError("The drawings to learn from are gone: start a new training.")
+        order = np.random.default_rng(config.seed).permutation(len(drawings))
+        parts.append(drawings.take(np.resize(order, config.drawn_digits)))
+    if len(parts) == 1:
+        return parts[0]
     return Digits(
-        np.concatenate([digits.images, written.images]),
-        np.concatenate([digits.labels, written.labels]),
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
     )
 
 

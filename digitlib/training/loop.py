@@ -85,7 +85,7 @@ def train(
         restore_parent(model, load_parent(run))
     # Each stretch of a training has an order of its own, or it would begin with that of the first.
     seed = config.seed + first_epoch + zlib.crc32(config.parent.encode())
-    digits = collect_digits(config)
+    digits = collect_digits(config, run.read_drawings())
     averaging = [AverageWeights(in_use=first_epoch > 0)] if config.weight_average else []
     settling = [BatchNormSettler(digits)] if config.weight_average or config.augmentation else []
     writer = RunFolderWriter(run, first_epoch, best, on_row)

@@ -12,6 +12,7 @@ from digitlib.data.augmentation import (
 from digitlib.errors import DigitLabError
 from digitlib.runs.catalogue import NetworkDescription
 from digitlib.runs.config import LIMITS
+from digitlib.ui.collection import is_collecting, load_drawings
 from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.loaders import load_class_samples, load_written_samples
 from digitlib.ui.problems import show_problem
@@ -46,7 +47,7 @@ def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation |
     """Show how far digits may be changed, sixteen of them before and after, and those to add.
 
     Returns:
-        ``augmentation``, ``plain_epochs`` and ``written_digits`` of a config.
+        ``augmentation``, ``plain_epochs``, ``written_digits`` and ``drawn_digits`` of a config.
     """
     chosen = _read_widgets(network)
     named = next((name for name, preset in PRESETS.items() if preset == chosen), "own")
@@ -84,7 +85,13 @@ def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation |
             persist_state="session",
         )
         written = _choose_written_digits(network)
-    return {"augmentation": chosen, "plain_epochs": plain, "written_digits": written}
+        drawn = _choose_drawn_digits(network)
+    return {
+        "augmentation": chosen,
+        "plain_epochs": plain,
+        "written_digits": written,
+        "drawn_digits": drawn,
+    }
 
 
 def _choose_written_digits(network: NetworkDescription) -> int:
@@ -107,6 +114,30 @@ def _choose_written_digits(network: NetworkDescription) -> int:
         )
         st.html(f'<p class="quiet">As the pen writes them:</p><div class="pairs">{written}</div>')
     return count
+
+
+def _choose_drawn_digits(network: NetworkDescription) -> int:
+    """Show how many of the class's drawings are added, where there are any."""
+    if not is_collecting():
+        return 0
+    try:
+        count = len(load_drawings())
+    except DigitLabError as error:
+        show_problem(error)
+        return 0
+    if not count:
+        return 0
+    return st.slider(
+        "Class drawings",
+        *LIMITS["drawn_digits"],
+        value=network.defaults.drawn_digits,
+        step=1_000,
+        format="localized",
+        help=f"How many digits are added of the {count:,} that were drawn and labelled here, over "
+        "and over: a few among 55,000 would be lost.",
+        key=f"{network.name}-drawn_digits",
+        persist_state="session",
+    )
 
 
 def _show_preview(settings: Augmentation) -> None:

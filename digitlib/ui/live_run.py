@@ -52,12 +52,11 @@ def _show_run_now(run_id: str, view_before: str) -> None:
     view = _choose_view(live)
     if view != view_before and not run.active:
         st.rerun()  # the rest of the page changes, too
-    needs_engine = run.status.state in ("queued", "interrupted") or run.unmeasured
-    if needs_engine and (problem := watch_queue()):
+    if problem := tend_queue(run):
         show_problem(problem)
     with st.container(key="live"):
         if run.active:
-            _show_progress(live)
+            show_progress(live)
         else:
             show_outcome(run)
         # Before its turn there is nothing to draw, and many may wait.
@@ -68,7 +67,14 @@ def _show_run_now(run_id: str, view_before: str) -> None:
         st.rerun()  # at another pace from now on
 
 
-def _show_progress(live: Live) -> None:
+def tend_queue(run: Run) -> str:
+    """See to it that somebody trains a run that waits; return what is wrong if nobody can."""
+    needs_engine = run.status.state in ("queued", "interrupted") or run.unmeasured
+    return watch_queue() if needs_engine else ""
+
+
+def show_progress(live: Live) -> None:
+    """Show how far a run has come, and a button that stops it."""
     words, stop = st.columns([5, 1], vertical_alignment="center")
     words.progress(live.progress.share, _describe_progress(live))
     told = live.run.stop_requested

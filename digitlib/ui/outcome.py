@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run, continue_config
+from digitlib.ui.collection import is_collecting
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
 from digitlib.ui.start import start_run
@@ -51,6 +52,14 @@ def _show_links(run: Run) -> None:
         query_params=chosen,
     )
     st.page_link("pages/draw.py", label="Draw with it", icon=":material/draw:", query_params=chosen)
+    if run.config.drawn_digits and is_collecting():
+        before = {"model": run.config.parent, "compare": run.id} if run.config.parent else chosen
+        st.page_link(
+            "pages/drawings.py",
+            label="Before and after" if run.config.parent else "Read the class's drawings",
+            icon=":material/groups:",
+            query_params=before,
+        )
 
 
 def _offer_continue(run: Run) -> None:

@@ -6,11 +6,14 @@ from contextlib import suppress
 
 import streamlit as st
 
+from digitlib.data import Digits
+from digitlib.data.collection import choose_lesson
 from digitlib.errors import ConfigError, DigitLabError, EngineError, QueueFullError
 from digitlib.runs.catalogue import check_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.limits import read_limits
 from digitlib.runs.queue import admit_run, check_length
+from digitlib.ui.collection import load_drawings
 from digitlib.ui.loaders import load_refusal, load_runs
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
 from digitlib.ui.shown_run import remember_run
@@ -40,15 +43,22 @@ def show_start_button(config: TrainingConfig) -> bool:
     )
 
 
-def start_run(config: TrainingConfig) -> bool:
+def start_run(config: TrainingConfig, drawings: Digits | None = None) -> bool:
     """Make a run and have it trained; it becomes the one that is shown. Return whether it was made.
 
     Says why not otherwise.
+
+    Args:
+        config: what is asked.
+        drawings: to learn from; those of the class just now, or those of the run it goes on from,
+            if left out.
     """
     starter = st.session_state.setdefault("starter", _Starter(name_visitor()))
     try:
+        if config.drawn_digits and not config.parent and drawings is None:
+            drawings = choose_lesson(load_drawings())
         with st.spinner("Starting"):
-            run_id = starter.start(config)
+            run_id = starter.start(config, drawings)
     except QueueFullError as error:
         show_warning(error)
         return False
@@ -86,7 +96,7 @@ class _Starter:
         self._lock = threading.Lock()
         self._config, self._run_id, self._ended = None, "", 0.0
 
-    def start(self, config: TrainingConfig) -> str:
+    def start(self, config: TrainingConfig, drawings: Digits | None = None) -> str:
         """Make a run and submit it; return its id, or that of the click just before.
 
         Raises:
@@ -96,7 +106,7 @@ class _Starter:
             since = time.monotonic() - self._ended
             if config == self._config and since < SECOND_CLICK_SECONDS:
                 return self._run_id
-            run = admit_run(config, self._visitor)
+            run = admit_run(config, self._visitor, drawings)
             try:
                 with suppress(EngineError):  # it is met again below
                     wait_for_engine()

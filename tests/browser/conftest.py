@@ -26,7 +26,7 @@ PATIENCE = 45_000
 
 # Opened by the address of one of its pages, Streamlit's client first asks below that page for the
 # server: https://github.com/streamlit/streamlit/issues/7074.
-PROBES = re.compile(r"/(train|mistakes)/_stcore/(health|host-config)")
+PROBES = re.compile(r"/(train|mistakes|drawings)/_stcore/(health|host-config)")
 
 SWITCHES = [
     "--no-sandbox",

@@ -36,6 +36,13 @@ def draw_with_finger(page: Page, digit: int) -> None:
         touch("touchEnd", [])
 
 
+def tell(page: Page, label: int) -> None:
+    """Say on the page Draw what the drawing is."""
+    labels = page.locator(".st-key-teach-label")
+    labels.get_by_text(str(label), exact=True).click()
+    expect(page.locator(".st-key-teach")).to_contain_text(f"Kept as a {label}")
+
+
 def count_ink(page: Page) -> int:
     """Return how many pixels of the canvas are white."""
     _find_canvas(page)

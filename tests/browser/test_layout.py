@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, find_faults, settle
-from tests.browser.pen import draw
+from tests.browser.pen import draw, tell
 from tests.browser.trainer import live
 
 
@@ -14,7 +14,7 @@ def test_every_page_keeps_within_its_width_whatever_it_shows(
     open_page, server, trained, size, theme
 ):
     page = open_page("", size, theme)
-    for state in look_at_drawing, look_at_training, look_at_mistakes:
+    for state in look_at_drawing, look_at_training, look_at_mistakes, look_at_class_drawings:
         for _ in state(page, server.url, trained):
             assert find_faults(page) == []
 
@@ -62,6 +62,31 @@ def look_at_mistakes(page: Page, url: str, trained: str):
     box, width = dialog.bounding_box(), page.viewport_size["width"]
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+
+
+def look_at_class_drawings(page: Page, url: str, trained: str):
+    visit(page, url)
+    draw(page, 4)
+    tell(page, 4)
+    yield "a drawing that was told"
+    visit(page, f"{url}/drawings?model=dense&compare=cnn")
+    expect(page.locator(".before-after")).to_be_visible()
+    expect(page.locator(".sheet button").first).to_be_visible()
+    yield "before and after"
+    for name in ("Export", "Import", "Clear"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+        yield name
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    page.locator(".sheet button").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("It is a", exact=True)).to_be_visible()
+    yield "one drawing"
+    dialog.get_by_role("button", name="Delete this drawing").click()
+    expect(dialog).to_have_count(0)
+    settle(page)
+    yield "without it"
 
 
 def visit(page: Page, address: str) -> None:

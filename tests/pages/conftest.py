@@ -13,10 +13,19 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from digitlib.data.collection import Collection
 from digitlib.runs import engine
 from digitlib.runs.config import TrainingConfig
-from digitlib.runs.folder import MODELS_FOLDER, Run, Status, create_run, write_status
+from digitlib.runs.folder import (
+    MODELS_FOLDER,
+    Run,
+    Status,
+    collection_folder,
+    create_run,
+    write_status,
+)
 from digitlib.ui import warm
+from digitlib.ui.collection import load_drawings
 from digitlib.ui.live import load_live
 from digitlib.ui.loaders import load_measured, load_models, load_refusal, load_runs
 
@@ -29,7 +38,7 @@ TABLES = ("batches.csv", "epochs.csv")
 @pytest.fixture
 def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Open a page in a session of its own: ``open_page("mistakes", model="dense")``."""
-    for load in (load_models, load_measured, load_refusal, load_live, load_runs):
+    for load in (load_models, load_measured, load_refusal, load_live, load_runs, load_drawings):
         load.clear()  # what the test before has listed
     monkeypatch.setattr(engine, "warm_engine", lambda: None)
     monkeypatch.setattr(warm, "ensure_engine", lambda: "")
@@ -48,6 +57,12 @@ def open_page(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         return app.run()
 
     return open_page
+
+
+@pytest.fixture
+def collection(runs: Path) -> Collection:
+    """The class's drawings, of which there are none yet."""
+    return Collection(collection_folder())
 
 
 @pytest.fixture

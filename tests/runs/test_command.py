@@ -1,5 +1,6 @@
 import dataclasses
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ def test_the_settings_of_a_network_need_not_be_said():
     [
         ({"epochs": 3, "learning_rate": 0.01}, "--epochs 3 --learning-rate 0.01"),
         ({"written_digits": 500}, "--written-digits 500"),
+        ({"drawn_digits": 900}, "--drawn-digits 900 --drawings drawings.npz"),
         ({"augmentation": GENTLE}, "--augmentation gentle"),
         ({"augmentation": Augmentation(shift=1, shear=0.2)}, "--augmentation shift=1,shear=0.2"),
         ({"schedule": "one-cycle", "weight_average": 0.99},
@@ -53,7 +55,7 @@ def test_an_ensemble_names_its_members():
 
 def test_the_terminal_understands_every_command():
     every = TrainingConfig(
-        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 2, 3
+        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, 300, GENTLE, 2, 3
     )
 
     words = shlex.split(format_command(every, CONFIG))[4:]
@@ -62,4 +64,5 @@ def test_the_terminal_understands_every_command():
     for field in dataclasses.fields(TrainingConfig):
         if field.name not in ("parent", "members"):
             assert parsed[field.name] == getattr(every, field.name)
+    assert parsed["drawings"] == Path("drawings.npz")
     assert "ensemble" in commands.commands

@@ -56,7 +56,7 @@ def test_what_is_no_number_in_reach_gets_a_sentence(name, value):
 
 
 @pytest.mark.parametrize(
-    "name", ["epochs", "batch_size", "training_digits", "written_digits", "seed"]
+    "name", ["epochs", "batch_size", "training_digits", "written_digits", "drawn_digits", "seed"]
 )
 def test_a_count_must_be_whole(name):
     (problem,) = problems_of(**{name: 1000.0})
@@ -146,7 +146,7 @@ def test_every_mistake_gets_its_sentence():
 
 def test_a_config_survives_its_dict():
     config = TrainingConfig(
-        "cnn", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, GENTLE, 2, 3, "parent"
+        "cnn", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, 300, GENTLE, 2, 3, "up"
     )
 
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

@@ -1,12 +1,13 @@
 import dataclasses
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from digitlib.errors import ConfigError
 from digitlib.runs import limits
-from digitlib.runs.limits import Limits, read_limits
+from digitlib.runs.limits import Limits, read_collecting, read_limits
 
 DEFAULTS = Limits(
     queued=60,
@@ -21,7 +22,7 @@ DEFAULTS = Limits(
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch, tmp_path) -> Path:
     """The file of secrets of a server that has none yet, and no limit in its environment."""
-    for name in [name for name in os.environ if name.startswith("DIGITLIB_MAX_")]:
+    for name in [name for name in os.environ if re.match("DIGITLIB_(MAX_|COLLECT$)", name)]:
         monkeypatch.delenv(name)
     file = tmp_path / "secrets.toml"
     monkeypatch.setattr(limits, "SECRETS_FILE", file)
@@ -98,3 +99,25 @@ def test_a_file_that_cannot_be_opened_is_named(secrets):
 
     with pytest.raises(ConfigError, match=r"cannot be read: .*Is a directory"):
         read_limits()
+
+
+def test_drawings_are_kept_unless_the_server_says_no(secrets, monkeypatch):
+    assert read_collecting()
+    secrets.write_text('DIGITLIB_COLLECT = "off"\n')
+    assert not read_collecting()
+    monkeypatch.setenv("DIGITLIB_COLLECT", "On")
+    assert read_collecting()
+    monkeypatch.setenv("DIGITLIB_COLLECT", "off")
+    assert not read_collecting()
+
+
+def test_a_secret_may_be_a_truth_of_toml(secrets):
+    secrets.write_text("DIGITLIB_COLLECT = false\n")
+    assert not read_collecting()
+
+
+def test_what_is_neither_on_nor_off_gets_a_sentence(monkeypatch):
+    monkeypatch.setenv("DIGITLIB_COLLECT", "of")
+
+    with pytest.raises(ConfigError, match=r"^DIGITLIB_COLLECT must be on or off, not 'of'.$"):
+        read_collecting()

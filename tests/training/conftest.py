@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitlib.data import load_mnist
+from digitlib.data import Digits, load_mnist
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run, create_run
 from digitlib.runs.lifecycle import carry_out
@@ -18,8 +18,8 @@ BRIEF = TrainingConfig("softmax", epochs=1, batch_size=32, training_digits=500)
 def make_run(runs: Path) -> Callable[..., Run]:
     """Make a run of a brief training, of softmax unless another network is named."""
 
-    def make_run(**settings) -> Run:
-        return create_run(dataclasses.replace(BRIEF, **settings))
+    def make_run(drawings: Digits | None = None, **settings) -> Run:
+        return create_run(dataclasses.replace(BRIEF, **settings), drawings=drawings)
 
     return make_run
 

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from digitlib.data import load_mnist
+from digitlib.data import Digits, load_mnist
 from digitlib.data.augmentation import STRONG, UNCHANGED, Augmentation
+from digitlib.errors import TrainingError
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import OPTIMISERS, TrainingConfig
 from digitlib.runs.folder import (
@@ -118,6 +119,51 @@ def test_written_digits_are_added_to_those_of_mnist(train):
     assert digits.labels[200:].tolist() == [*range(10)] * 3
     run = train(training_digits=200, written_digits=30, batch_size=10)
     assert (run.read_batches()["batches"] == 23).all()
+
+
+def test_drawings_take_turns_until_there_are_enough():
+    drawings = load_mnist("validation").take(slice(7))
+    config = TrainingConfig(training_digits=200, written_digits=30, drawn_digits=17)
+
+    digits = collect_digits(config, drawings)
+
+    assert len(digits) == 247 == config.digits_per_epoch
+    np.testing.assert_array_equal(digits.images[:200], load_mnist("training").images[:200])
+    pixels = [image.tobytes() for image in drawings.images]
+    seen = [pixels.index(image.tobytes()) for image in digits.images[230:]]
+    assert digits.labels[230:].tolist() == drawings.labels[seen].tolist()
+    assert set(np.bincount(seen)) == {2, 3}
+
+
+def test_a_few_of_many_drawings_are_a_fair_sample():
+    drawings = load_mnist("validation")
+    drawings = drawings.take(np.argsort(drawings.labels))  # as the collection has them
+
+    digits = collect_digits(TrainingConfig(training_digits=100, drawn_digits=500), drawings)
+
+    assert np.bincount(digits.labels[100:], minlength=10).min() > 20
+
+
+def test_a_network_learns_drawings_that_other_digits_do_not_show(train):
+    """Sixes upside down are no nines to whoever has been told so."""
+    sixes = load_mnist("validation")
+    sixes = sixes.take(sixes.labels == 6).take(slice(20))
+    turned = Digits(np.ascontiguousarray(sixes.images[:, ::-1, ::-1]), sixes.labels)
+
+    def share_read_as_six(**settings) -> float:
+        run = train(drawings=turned, epochs=3, training_digits=2_000, **settings)
+        return (Recogniser(run.model_file).read(turned.images).argmax(axis=1) == 6).mean()
+
+    assert share_read_as_six() < 0.2
+    assert share_read_as_six(drawn_digits=500) > 0.8
+
+
+def test_a_run_whose_drawings_are_gone_fails_with_a_sentence(make_run):
+    run = make_run(drawings=load_mnist("validation").take(slice(7)), drawn_digits=50)
+    run.drawings_file.unlink()
+
+    with pytest.raises(TrainingError, match="The drawings to learn from are gone"):
+        carry_out(run)
 
 
 @pytest.mark.parametrize("first_epoch", [0, 2])

@@ -1,0 +1,41 @@
+"""Before and after: two models on the same digits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The answers of two models to the same digits.
+
+    Attributes:
+        labels: int (n,), what each digit is.
+        before, after: int (n,), what each model reads.
+        learnt: bool (n,), which digits the second has learnt from.
+    """
+
+    labels: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    learnt: np.ndarray
+
+    @property
+    def became_right(self) -> np.ndarray:
+        """Bool (n,)."""
+        return (self.before != self.labels) & (self.after == self.labels)
+
+    @property
+    def became_wrong(self) -> np.ndarray:
+        """Bool (n,)."""
+        return (self.before == self.labels) & (self.after != self.labels)
+
+    def count_right(self, among: np.ndarray) -> tuple[int, int]:
+        """Return how many of some digits each model reads right, before and after.
+
+        Args:
+            among: bool (n,), which digits count.
+        """
+        before = (self.before == self.labels) & among
+        after = (self.after == self.labels) & among
+        return int(before.sum()), int(after.sum())

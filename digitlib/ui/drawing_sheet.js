@@ -1,0 +1,26 @@
+// A sheet of drawings, any of which can be chosen. All show their part of one long picture.
+
+function makeCell(cell, place, choose) {
+  const button = document.createElement("button");
+  const picture = document.createElement("i");
+  const words = document.createElement("span");
+  button.type = "button";
+  button.className = cell.kind;
+  button.title = cell.words;
+  button.setAttribute("aria-label", cell.words);
+  picture.style.setProperty("--place", place);
+  words.textContent = cell.mark;
+  button.append(picture, words);
+  button.addEventListener("click", () => choose(cell.name));
+  return button;
+}
+
+export default function ({data, parentElement, setTriggerValue}) {
+  const sheet = document.createElement("div");
+  sheet.className = "sheet";
+  sheet.style.setProperty("--mask", `url(${data.mask})`);
+  const choose = name => setTriggerValue("chosen", name);
+  sheet.append(...data.cells.map((cell, place) => makeCell(cell, place, choose)));
+  parentElement.querySelector(".sheet")?.remove();
+  parentElement.append(sheet);
+}

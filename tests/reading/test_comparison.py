@@ -1,0 +1,25 @@
+import numpy as np
+import pytest
+
+from digitlib.reading.comparison import Comparison
+
+#                             right  became right  became wrong  wrong
+LABELS = np.array([7, 7, 1, 3])
+BEFORE = np.array([7, 1, 1, 5])
+AFTER = np.array([7, 7, 2, 8])
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    return Comparison(LABELS, BEFORE, AFTER, learnt=np.array([True, True, False, False]))
+
+
+def test_what_has_changed_is_found(comparison):
+    assert comparison.became_right.tolist() == [False, True, False, False]
+    assert comparison.became_wrong.tolist() == [False, False, True, False]
+
+
+def test_right_ones_are_counted_among_some(comparison):
+    assert comparison.count_right(np.ones(4, bool)) == (2, 2)
+    assert comparison.count_right(comparison.learnt) == (1, 2)
+    assert comparison.count_right(~comparison.learnt) == (1, 0)
