@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from digitlib.reading.acceptance import is_accepted, score_answers
 from digitlib.reading.recogniser import Answer, Recogniser
 from digitlib.vision import PreparedGlyph, PreparedPicture, prepare_digits
 
@@ -20,18 +19,21 @@ class ReadGlyph:
 
     Attributes:
         glyph: how it was cut out and prepared.
-        answer: the ten probabilities.
-        score: the higher the more it looks like a digit at all.
+        answer: the ten probabilities, and the score.
     """
 
     glyph: PreparedGlyph
     answer: Answer
-    score: float
+
+    @property
+    def score(self) -> float:
+        """The higher the more it looks like a digit at all."""
+        return self.answer.score
 
     @property
     def accepted(self) -> bool:
         """Whether it is taken for a digit."""
-        return is_accepted(self.score)
+        return self.answer.accepted
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +79,7 @@ def transcribe_picture(picture: np.ndarray, recogniser: Recogniser) -> Transcrip
     """
     prepared = prepare_digits(picture, recogniser.read)
     digits = np.stack([glyph.digit for row in prepared.rows for glyph in row])
-    probabilities = recogniser.read(digits)
-    answers = iter(zip(probabilities, score_answers(probabilities), strict=True))
-    rows = []
-    for row in prepared.rows:
-        named = [(glyph, *next(answers)) for glyph in row]
-        rows.append(tuple(ReadGlyph(g, Answer(given), float(score)) for g, given, score in named))
+    probabilities, scores = recogniser.read_scored(digits)
+    answers = map(Answer, probabilities, scores.tolist())
+    rows = [tuple(ReadGlyph(glyph, next(answers)) for glyph in row) for row in prepared.rows]
     return Transcript(prepared, tuple(rows))
