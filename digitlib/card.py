@@ -138,7 +138,10 @@ def _describe_refusal(judgement: Mapping[str, Any], robustness: Mapping[str, Any
             (kind, f"{found['count']:,}", f"{found['auroc']:.3f}", f"{found['refused']:.1%}")
             for kind, found in others.items()
         ]
-        text += "\n\nOf kinds that it had not learnt from, against the test digits:\n\n"
+        text += (
+            "\n\nMeasured against the test digits, with what it had not learnt from; for letters "
+            "and signs it was judged by other kinds of them.\n\n"
+        )
         text += _tabulate(("what", "pictures", "area under the ROC curve", "refused"), rows)
     return text
 

@@ -446,13 +446,16 @@ def _describe_glyph(read) -> dict:
 
 
 def _describe_answer(answer: dict) -> str:
-    """Return what was read in a line: ``7 (98.1%)``, ``12345 / 67890 (each at least 93.0%)``."""
+    """Return what was read in a line: ``7 (98.1%)``, ``12345 / 67890 (each at least 93.0%)``, and
+    what does not look like a digit."""
     from digitlib.reading.recogniser import format_share
 
     accepted = [glyph["confidence"] for glyph in answer["glyphs"] if glyph["accepted"]]
+    if not accepted and len(answer["glyphs"]) > 1:
+        return "nothing in it looks like a digit"
     if not accepted:
-        count = len(answer["glyphs"])
-        return "does not look like a digit" if count == 1 else "nothing in it looks like a digit"
+        read = f"{answer['digit']} ({format_share(answer['confidence'])})"
+        return f"does not look like a digit; if it is one, {read}"
     least = format_share(min(accepted))
     share = least if len(accepted) == 1 else f"each at least {least}"
     refused = len(answer["glyphs"]) - len(accepted)

@@ -71,10 +71,10 @@ class Judgement:
         try:
             temperature, bias = float(content["temperature"]), float(content["bias"])
             weights = np.array(content["weights"], np.float32)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError("it lacks a number") from error
-        if not COLDEST <= temperature <= HOTTEST or not np.isfinite([bias, *weights]).all():
-            raise ValueError("its numbers cannot be")
+        if weights.ndim != 1 or not np.isfinite([temperature, bias, weights.sum()]).all():
+            raise ValueError("it holds something else than numbers")
         return cls(temperature, weights, bias)
 
 
@@ -131,7 +131,7 @@ def _separate(digits: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, float
     values = np.vstack([digits, others])
     scaler = StandardScaler().fit(values)
     truth = np.repeat([1, 0], [len(digits), len(others)])
-    fitted = LogisticRegression(C=STRENGTH, class_weight="balanced", tol=1e-3, max_iter=MOST_STEPS)
+    fitted = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=MOST_STEPS)
     fitted.fit(scaler.transform(values), truth)
     weights = fitted.coef_[0] / scaler.scale_
     return weights, float(fitted.intercept_[0] - weights @ scaler.mean_)

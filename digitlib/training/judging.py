@@ -12,7 +12,7 @@ from digitlib.data.outsiders import load_outsiders
 from digitlib.reading.judgement import Evidence, Judgement, fit_judgement
 from digitlib.training.digits import load_digits
 
-MOST_FEATURES = 2_048  # more than these are thinned
+MOST_FEATURES = 1_024  # more than these are thinned
 TRAINING_DIGITS = 3_000  # beside as many that a simulated pen writes
 BATCH_SIZE = 500
 LEAST = 1e-30  # the smallest probability that a logit is made of
@@ -21,24 +21,28 @@ LEAST = 1e-30  # the smallest probability that a logit is made of
 Look = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
-def judge_network(model: keras.Model) -> Judgement:
+def judge_network(model: keras.Model, others: np.ndarray | None = None) -> Judgement:
     """Learn how to judge the answers of a trained network; it takes about a second.
 
     The digits are MNIST's and those of a simulated pen, so that no hand is refused for being
     another than MNIST's.
+
+    Args:
+        model: ends in a softmax of ten.
+        others: what is no digit, uint8 (n, 28, 28); of ``load_outsiders`` if left out.
 
     Raises:
         DataError: a file of digits is missing or damaged.
     """
     look = tf.function(open_network(model), input_signature=[_DIGITS], autograph=False)
     validation = load_digits("validation")
-    written, others = _load_outsiders()
+    written, usual = _load_outsiders()
     training = load_digits("training").images[:TRAINING_DIGITS]
     return fit_judgement(
         _look_at(validation.images, look),
         validation.labels,
         _look_at(np.concatenate([training, written]), look),
-        _look_at(others, look),
+        _look_at(usual if others is None else others, look),
     )
 
 
@@ -53,7 +57,7 @@ def open_network(model: keras.Model) -> Look:
         return _open_members([each for each in model.layers if isinstance(each, keras.Model)])
     if not isinstance(last, keras.layers.Dense) or last.activation is not keras.activations.softmax:
         return lambda digits: (_to_logits(model(digits, training=False)),) * 2
-    trunk = keras.Model(model.inputs, last.input)
+    trunk = keras.Model(model.inputs[0], last.input)
     step = math.ceil(last.input.shape[-1] / MOST_FEATURES)
 
     def look(digits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
