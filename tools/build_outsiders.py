@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from digitlib.data.outsiders import OUTSIDERS_FILE
 from digitlib.vision.written import write_digits, write_others
 
-DIGITS, OTHERS = 3_000, 4_000
+DIGITS, OTHERS = 4_000, 4_000
 SEED = 77
 
 if __name__ == "__main__":

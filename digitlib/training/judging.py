@@ -13,7 +13,7 @@ from digitlib.reading.judgement import Evidence, Judgement, fit_judgement
 from digitlib.training.digits import load_digits
 
 MOST_FEATURES = 1_024  # more than these are thinned
-TRAINING_DIGITS = 3_000  # beside as many that a simulated pen writes
+TRAINING_DIGITS = 2_000  # beside twice as many that a simulated pen writes
 BATCH_SIZE = 500
 LEAST = 1e-30  # the smallest probability that a logit is made of
 

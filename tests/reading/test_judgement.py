@@ -136,7 +136,7 @@ def test_what_ships_to_fit_with_is_what_the_pen_writes():
     # If this fails: python tools/build_outsiders.py
     digits, others = load_outsiders()
 
-    assert (len(digits), len(others)) == (3_000, 4_000)
+    assert (len(digits), len(others)) == (4_000, 4_000)
     for shipped, made in ((digits, write_digits(12, 77).images), (others, write_others(12, 77))):
         difference = np.abs(shipped[:12].astype(int) - made)
         assert difference.mean() < 1  # another OpenCV may round differently
