@@ -7,8 +7,8 @@ import sys
 import click
 
 NAMES = (
-    "first_answer", "memory", "recogniser", "shipped", "vision", "handwriting", "training",
-    "crowd", "networks",
+    "first_answer", "memory", "recogniser", "shipped", "vision", "handwriting", "honesty",
+    "training", "crowd", "networks",
 )  # fmt: skip
 LONG = ("champions",)  # hours: only when named
 

@@ -11,6 +11,7 @@ import numpy as np
 from digitlib.data import Digits, load_mnist
 from digitlib.data.label_errors import correct_labels
 from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.reading.judgement import KEPT
 from digitlib.runs.catalogue import describe_networks
 from digitlib.runs.command import format_command
 from digitlib.runs.config import TrainingConfig
@@ -37,7 +38,8 @@ def describe_model(run: Run) -> str:
         _describe_making(command, config, run.metrics),
         _describe_accuracy(evaluation, probabilities, test),
         _describe_robustness(run.robustness),
-        _describe_failures(evaluation, run.robustness),
+        _describe_refusal(run.judgement, run.robustness),
+        _describe_failures(evaluation, run),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -124,7 +126,29 @@ def _describe_robustness(robustness: Mapping[str, Any]) -> str:
     return "## Beyond MNIST\n\n" + "\n\n".join(parts) if parts else ""
 
 
-def _describe_failures(evaluation: Evaluation, robustness: Mapping[str, Any]) -> str:
+def _describe_refusal(judgement: Mapping[str, Any], robustness: Mapping[str, Any]) -> str:
+    if not judgement:
+        return ""
+    text = (
+        "## What it refuses\n\nIt takes for no digit what scores under 0: "
+        f"{1 - KEPT:.0%} of the validation digits do. Learnt from letters, signs, scribbles, "
+        "silhouettes and textures that a program drew. Its probabilities are calibrated with a "
+        f"temperature of {judgement['temperature']:.2f}."
+    )
+    if others := robustness.get("others"):
+        rows = [
+            (kind, f"{found['count']:,}", f"{found['auroc']:.3f}", f"{found['refused']:.1%}")
+            for kind, found in others.items()
+        ]
+        text += (
+            "\n\nMeasured against the test digits, with what it had not learnt from; for letters "
+            "and signs it was judged by other kinds of them.\n\n"
+        )
+        text += _tabulate(("what", "pictures", "area under the ROC curve", "refused"), rows)
+    return text
+
+
+def _describe_failures(evaluation: Evaluation, run: Run) -> str:
     confusions = evaluation.mistakes.groupby(["truth", "answer"]).size().sort_values()[::-1]
     worst = evaluation.per_digit.sort_values("recall").iloc[0]
     lines = [
@@ -132,9 +156,10 @@ def _describe_failures(evaluation: Evaluation, robustness: Mapping[str, Any]) ->
         for (truth, answer), count in confusions.head(MOST_CONFUSIONS).items()
     ]
     lines.append(f"- It reads the {worst['digit']:.0f} worst: {worst['recall']:.2%} of them.")
-    weak = {k: v for k, v in robustness.get("corruptions", {}).items() if v < WEAK}
+    weak = {k: v for k, v in run.robustness.get("corruptions", {}).items() if v < WEAK}
     lines += [f"- {name.replace('_', ' ').capitalize()}: {v:.1%}." for name, v in weak.items()]
-    lines.append("- It takes everything for a digit, also what is none.")
+    if not run.judgement:
+        lines.append("- It takes everything for a digit, also what is none.")
     return "## Known failures\n\n" + "\n".join(lines)
 
 

@@ -394,6 +394,31 @@ def predict(pictures, model, as_json, steps):
     sys.exit(1 if failures else 0)
 
 
+@commands.command()
+@click.argument("names", metavar="MODEL...", nargs=-1, required=True)
+def judge(names):
+    """Judge models anew: how sure their answers are, in truth, and what they refuse.
+
+    Every training ends with it. It is for models that were made earlier, or after a change to what
+    is no digit (digitlib/data/others.py): the network stays as it was trained, model.tflite and
+    what is measured with it are made anew. An ensemble is made anew by `ensemble`.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    runs = [_find_run(name) for name in names]
+    from digitlib.training.loop import judge_again
+
+    for run in runs:
+        if run.active:
+            raise RunError(f"{run.id} is {run.status.state}: it will be judged at its end.")
+        with _explaining(run.folder):
+            judge_again(run)
+        judged = _find_run(run.id)
+        click.echo(
+            f"{run.id}: temperature {judged.judgement['temperature']:.2f}, "
+            f"calibration error {judged.metrics['test']['calibration_error']:.2%}"
+        )
+
+
 def _find_pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Yield the files that paths mean: the pictures in a folder, the files of a pattern ``*.png``.
 
@@ -445,15 +470,21 @@ def _describe_glyph(read) -> dict:
 
 
 def _describe_answer(answer: dict) -> str:
-    """Return what was read in a line: ``7 (98.1%)``, ``12345 / 67890 (each at least 93.0%)``."""
+    """Return what was read in a line: ``7 (98.1%)``, ``12345 / 67890 (each at least 93.0%)``, and
+    what does not look like a digit."""
     from digitlib.reading.recogniser import format_share
 
     accepted = [glyph["confidence"] for glyph in answer["glyphs"] if glyph["accepted"]]
+    if not accepted and len(answer["glyphs"]) > 1:
+        return "nothing in it looks like a digit"
     if not accepted:
-        return "no digit that can be made out"
+        read = f"{answer['digit']} ({format_share(answer['confidence'])})"
+        return f"does not look like a digit; if it is one, {read}"
     least = format_share(min(accepted))
     share = least if len(accepted) == 1 else f"each at least {least}"
-    return f"{' / '.join(answer['rows'])} ({share})"
+    refused = len(answer["glyphs"]) - len(accepted)
+    rest = f"; {refused} more {'does' if refused == 1 else 'do'} not look like a digit"
+    return f"{' / '.join(answer['rows'])} ({share}){rest if refused else ''}"
 
 
 @commands.command()

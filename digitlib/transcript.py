@@ -10,9 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from digitlib.reading.acceptance import is_accepted, score_answers
 from digitlib.reading.recogniser import Answer, Recogniser
 from digitlib.vision import Box, PreparedGlyph, PreparedPicture, prepare_digits
+
+COMPANY = 3.0  # what a score may lack among digits: there a glyph is 20 times as likely to be one
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,18 +22,18 @@ class ReadGlyph:
 
     Attributes:
         glyph: how it was cut out and prepared.
-        answer: the ten probabilities.
-        score: the higher the more it looks like a digit at all.
+        answer: the ten probabilities, and the score.
+        accepted: whether it is taken for a digit; among digits it need look less like one.
     """
 
     glyph: PreparedGlyph
     answer: Answer
-    score: float
+    accepted: bool
 
     @property
-    def accepted(self) -> bool:
-        """Whether it is taken for a digit."""
-        return is_accepted(self.score)
+    def score(self) -> float:
+        """The higher the more it looks like a digit at all."""
+        return self.answer.score
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +114,26 @@ def tabulate(glyphs: Iterable[ReadGlyph]) -> list[dict[str, int | float | bool]]
 
 def _read(prepared: PreparedPicture, recogniser: Recogniser) -> Transcript:
     digits = np.stack([glyph.digit for row in prepared.rows for glyph in row])
-    probabilities = recogniser.read(digits)
-    answers = iter(zip(probabilities, score_answers(probabilities), strict=True))
-    rows = []
-    for row in prepared.rows:
-        named = [(glyph, *next(answers)) for glyph in row]
-        rows.append(tuple(ReadGlyph(g, Answer(given), float(score)) for g, given, score in named))
+    probabilities, scores = recogniser.read_scored(digits)
+    answers = map(Answer, probabilities, scores.tolist())
+    accepted = iter(accept_together(scores).tolist())
+    rows = [
+        tuple(ReadGlyph(glyph, next(answers), next(accepted)) for glyph in row)
+        for row in prepared.rows
+    ]
     return Transcript(prepared, tuple(rows))
+
+
+def accept_together(scores: np.ndarray) -> np.ndarray:
+    """Tell which glyphs of a picture are taken for digits, bool (n,).
+
+    One glyph is, from a score of 0 on, which one of 20 real digits misses: of five in a row one
+    would often be left out. So where most are digits, the others need less.
+
+    Args:
+        scores: float (n,), of all glyphs in the picture.
+
+    Example: of [4, -2, 3] all are, of [-2] alone none is, nor of [-2, -6, 3] the first two.
+    """
+    among_digits = np.median(scores) >= 0
+    return scores >= (-COMPANY if among_digits else 0)

@@ -76,11 +76,33 @@ def test_a_card_tells_of_other_pictures_where_they_were_measured(mine):
     assert "- Shear" not in card
 
 
-def test_a_damaged_file_is_named(mine):
-    (mine.folder / "robustness.json").write_text("{")
+@pytest.mark.parametrize("name", ["robustness", "judgement"])
+def test_a_damaged_file_is_named(mine, name):
+    (mine.folder / f"{name}.json").write_text("{")
 
-    with pytest.raises(RunError, match=r"robustness\.json is damaged"):
+    with pytest.raises(RunError, match=rf"{name}\.json is damaged"):
         describe_model(load_run("mine"))
+
+
+def test_a_card_says_what_a_model_refuses(mine):
+    others = {"letters": {"count": 1_200, "auroc": 0.98765, "refused": 0.951}}
+    (mine.folder / "robustness.json").write_text(json.dumps({"others": others}))
+
+    card = describe_model(load_run("mine"))
+
+    assert f"a temperature of {mine.judgement['temperature']:.2f}." in card
+    assert "5% of the validation digits do." in card
+    assert "| letters | 1,200 | 0.988 | 95.1% |" in card
+    assert "everything for a digit" not in card
+
+
+def test_the_card_of_a_run_without_a_judgement_says_that_it_refuses_nothing(mine):
+    mine.judgement_file.unlink()
+
+    card = describe_model(load_run("mine"))
+
+    assert "- It takes everything for a digit, also what is none." in card
+    assert "## What it refuses" not in card
 
 
 def test_corrected_labels_count(test_digits):
@@ -98,3 +120,4 @@ def test_the_cards_that_ship_are_true(name):
 
     assert (run.folder / "card.md").read_text(encoding="utf-8") == describe_model(run)
     assert len(run.robustness["corruptions"]) == 15
+    assert all(found["auroc"] > 0.9 for found in run.robustness["others"].values())

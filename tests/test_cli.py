@@ -19,6 +19,8 @@ from digitlib.data import load_mnist
 from digitlib.data.archives import encode_npz, encode_zip
 from digitlib.data.augmentation import GENTLE
 from digitlib.data.collection import Collection
+from digitlib.data.others import LETTERS_AND_SIGNS
+from digitlib.data.pen import write_shape
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import (
@@ -106,6 +108,58 @@ def test_predict_json_keeps_the_order_and_goes_on_after_a_failure(pictures, tmp_
     for answer in (answers[1], answers[3]):
         assert list(answer) == ["file", "error"]
         assert answer["error"].endswith(".")
+
+
+@pytest.fixture
+def letter(tmp_path) -> Path:
+    """A picture of an M, large and clear."""
+    width, shape = next(each for each in LETTERS_AND_SIGNS if each[1].startswith("0,100 10,0!"))
+    path = tmp_path / "letter.png"
+    Image.fromarray(255 - write_shape(shape, width, np.random.default_rng(1))).save(path)
+    return path
+
+
+def test_predict_says_what_does_not_look_like_a_digit(letter, pictures):
+    plain, as_json = run("predict", letter), run("predict", "--json", letter, pictures[0])
+
+    assert plain.returncode == as_json.returncode == 0
+    assert re.fullmatch(
+        r".*letter\.png: does not look like a digit; if it is one, \d \(>?\d+\.\d%\)\n",
+        plain.stdout,
+    )
+    of_letter, of_digit = (json.loads(line) for line in as_json.stdout.splitlines())
+    assert [glyph["accepted"] for glyph in of_letter["glyphs"]] == [False]
+    assert of_letter["rows"] == []
+    assert of_letter["glyphs"][0]["score"] < 0 < of_digit["glyphs"][0]["score"]
+
+
+def test_judge_makes_a_run_of_earlier_days_honest(runs, pictures):
+    shutil.copytree(MODELS_FOLDER / "dense", runs / "mine")
+    (runs / "mine" / "judgement.json").unlink()
+    shipped = load_run("dense")
+
+    process = run("judge", "mine")
+
+    assert process.returncode == 0
+    mine = load_run("mine")
+    assert mine.judgement["temperature"] == pytest.approx(shipped.judgement["temperature"])
+    np.testing.assert_allclose(
+        mine.read_test_probabilities(), shipped.read_test_probabilities(), atol=1e-3
+    )
+    assert mine.metrics["training_seconds"] == shipped.metrics["training_seconds"]
+    error = mine.metrics["test"]["calibration_error"]
+    temperature = mine.judgement["temperature"]
+    assert process.stdout == f"mine: temperature {temperature:.2f}, calibration error {error:.2%}\n"
+
+
+def test_judge_says_that_an_ensemble_has_no_network_to_judge(runs):
+    shutil.copytree(MODELS_FOLDER / "dense", runs / "mine")
+    (runs / "mine" / "model.keras").unlink()
+
+    process = run("judge", "mine")
+
+    assert process.returncode == 1
+    assert "mine has no model.keras that can be loaded." in process.stderr
 
 
 def test_predict_takes_folders_and_patterns_and_writes_the_steps(pictures, tmp_path):

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from digitlib.data.others import write_other
+from digitlib.data.solids import make_solid
 from digitlib.errors import EmptyPictureError
-from digitlib.reading.acceptance import is_accepted, score_answers
-from digitlib.transcript import transcribe_picture
+from digitlib.transcript import accept_together, transcribe_picture
 from digitlib.vision.steps import write_steps
 
 SIZE = 112
@@ -71,15 +72,31 @@ def test_an_empty_picture_is_said_to_be_empty(cnn):
         transcribe_picture(np.full((90, 90), 255, np.uint8), cnn)
 
 
-def test_the_surer_the_higher_the_score():
-    sure, unsure = np.full((2, 10), 0.1, np.float32)
-    sure[:] = [0.91, *[0.01] * 9]
+@pytest.mark.parametrize("make", [write_other, make_solid])
+def test_what_is_no_digit_is_refused(make, cnn):
+    chance = np.random.default_rng(8)
+    transcripts = [transcribe_picture(make(chance), cnn) for _ in range(30)]
 
-    scores = score_answers(np.stack([sure, unsure]))
+    alone = [each.glyphs[0] for each in transcripts if len(each.glyphs) == 1]
+    assert len(alone) > 15
+    assert np.mean([read.accepted for read in alone]) < 0.25
+    for read in alone:
+        assert read.accepted == (read.score >= 0) == read.answer.accepted
+    assert all(each.texts == () for each in transcripts if not any(g.accepted for g in each.glyphs))
 
-    assert scores[0] > scores[1]
-    assert is_accepted(float(scores[0]))
-    assert not is_accepted(float(scores[1]))
+
+@pytest.mark.parametrize(
+    ("scores", "accepted"),
+    [
+        ([0.1], [True]),
+        ([-0.1], [False]),
+        ([4, -2, 3], [True, True, True]),
+        ([4, -3.1, 3], [True, False, True]),
+        ([-2, -6, 3], [False, False, True]),
+    ],
+)
+def test_among_digits_a_glyph_need_look_less_like_one(scores, accepted):
+    assert accept_together(np.array(scores)).tolist() == accepted
 
 
 def test_every_step_is_written(tmp_path, sure, cnn):

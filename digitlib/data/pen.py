@@ -161,9 +161,14 @@ def write_shape(shape: str, width: float, chance: np.random.Generator) -> np.nda
     Returns:
         uint8 (112, 112) as ``write_digit``.
     """
+    return draw_strokes(trace_shape(shape, width, chance), chance)
+
+
+def trace_shape(shape: str, width: float, chance: np.random.Generator) -> list[np.ndarray]:
+    """Return the paths of the pen along a shape, as ``write_shape`` has them, each float (n, 2)."""
     wobble = chance.uniform(STEADIEST, SHAKIEST)
     strokes = [_run_pen(stroke, wobble, chance) for stroke in _read_shape(shape)]
-    return draw_strokes(_change_hand(strokes, width, chance), chance)
+    return _change_hand(strokes, width, chance)
 
 
 def draw_strokes(strokes: list[np.ndarray], chance: np.random.Generator) -> np.ndarray:

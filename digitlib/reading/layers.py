@@ -21,7 +21,7 @@ class Reading:
     Attributes:
         maps: what each convolution finds where, in their order, float32 (n, height, width,
             filters); none for a network without convolutions.
-        features: float32 (n, d), what the last layer weighs.
+        features: float32 (n, d), what the last layer weighs; of an ensemble, all its networks'.
         logits: float32 (n, 10), what it gives to each of the ten answers.
         probabilities: float32 (n, 10), softmax of the logits.
     """
@@ -90,12 +90,12 @@ class _OpenInterpreter:
         # LiteRT tells of its operations in no other way.
         operations = self._interpreter._get_ops_details()
         self._maps = _find_maps(operations, self._interpreter)
-        layers = [each for each in operations if each["op_name"] == "FULLY_CONNECTED"]
-        self._features = layers[-1]["inputs"][0]
-        # An ensemble ends in a mean of probabilities, of which there is no one layer of logits.
-        softmax = [each for each in operations if each["op_name"] == "SOFTMAX"]
-        self._logits = softmax[0]["inputs"][0] if len(softmax) == 1 else None
+        makers = {output: each for each in operations for output in each["outputs"]}
         self._answer = self._interpreter.get_output_details()[0]["index"]
+        self._features = _find_features(operations, makers)
+        # An ensemble without a judgement ends in a mean of probabilities, not in a softmax.
+        last = makers[self._answer]
+        self._logits = last["inputs"][0] if last["op_name"] == "SOFTMAX" else None
 
     def __call__(self, pixels: np.ndarray) -> list[np.ndarray]:
         self._interpreter.set_tensor(self._input, pixels)
@@ -105,8 +105,22 @@ class _OpenInterpreter:
             logits = np.log(np.maximum(probabilities, LEAST))
         else:
             logits = self._interpreter.get_tensor(self._logits)
-        between = [self._interpreter.get_tensor(index) for index in (*self._maps, self._features)]
-        return [*between, logits, probabilities]
+        maps = [self._interpreter.get_tensor(index) for index in self._maps]
+        features = np.hstack([self._interpreter.get_tensor(index) for index in self._features])
+        return [*maps, features, logits, probabilities]
+
+
+def _find_features(operations: list[dict], makers: dict[int, dict]) -> list[int]:
+    """Return what is weighed for the logits: one tensor, or one of each network of an ensemble."""
+    features = []
+    for operation in operations:
+        if operation["op_name"] == "SOFTMAX":
+            maker = makers[operation["inputs"][0]]
+            if maker["op_name"] in ("MUL", "DIV"):  # by the temperature
+                maker = makers[maker["inputs"][0]]
+            if maker["op_name"] == "FULLY_CONNECTED":
+                features.append(maker["inputs"][0])
+    return features
 
 
 def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[int]:

@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from digitlib.errors import ModelError
 
 BATCH = 50
+LEAST_SURE = np.float32(0.35)  # the largest probability of what is taken for a digit, unjudged
 CURE = "Choose another model, or train this one again."
 
 
@@ -20,9 +21,11 @@ class Answer:
 
     Attributes:
         probabilities: float32 (10,), they add up to 1.
+        score: the higher the more it looks like a digit at all; see ``Recogniser.read_scored``.
     """
 
     probabilities: np.ndarray
+    score: float = 0.0
 
     @property
     def digit(self) -> int:
@@ -38,6 +41,11 @@ class Answer:
         """The digit it would have said otherwise."""
         return int(np.argsort(self.probabilities)[-2])
 
+    @property
+    def accepted(self) -> bool:
+        """Whether it is taken for a digit."""
+        return self.score >= 0
+
 
 def format_share(share: float) -> str:
     """Return a probability in percent, never rounded up to certain: 0.99997 is ``>99.9%``."""
@@ -49,11 +57,11 @@ def format_share(share: float) -> str:
 
 
 class Recogniser:
-    """Gives ten probabilities for each 28x28 digit. Many threads may share one.
+    """Gives ten probabilities for each 28x28 digit, and a score. Many threads may share one.
 
     Args:
         model_file: a ``model.tflite`` of a run; it takes float32 (n, 28, 28, 1) from 0 to 1 and
-            gives float32 (n, 10).
+            gives float32 (n, 10), and beside it (n, 1) where the model has been judged.
 
     Raises:
         ModelError: the file is missing, damaged, or no reader of digits.
@@ -69,7 +77,8 @@ class Recogniser:
 
     def answer(self, digit: np.ndarray) -> Answer:
         """Read one digit, uint8 (28, 28) in MNIST form."""
-        return Answer(self.read(digit[np.newaxis])[0])
+        probabilities, scores = self.read_scored(digit[np.newaxis])
+        return Answer(probabilities[0], float(scores[0]))
 
     def read(self, digits: np.ndarray) -> np.ndarray:
         """Return the probability of each of the ten digits.
@@ -83,20 +92,43 @@ class Recogniser:
         Raises:
             ValueError: another shape or dtype.
         """
+        return self.read_scored(digits)[0]
+
+    def read_scored(self, digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability of each of the ten digits, and how much each is a digit at all.
+
+        The score is a logarithm of odds, 0 where 95 of 100 real digits have more: see
+        ``digitlib.reading.judgement``. A model that was made without a judgement scores by its
+        largest probability.
+
+        Args:
+            digits: as for ``read``.
+
+        Returns:
+            float32 (n, 10), each row adds up to 1; float32 (n,), from 0 on it is taken for a digit.
+
+        Raises:
+            ValueError: another shape or dtype.
+        """
         if digits.dtype != np.uint8 or digits.shape[1:] != (28, 28):
             raise ValueError(f"expected uint8 (n, 28, 28), got {digits.dtype} {digits.shape}")
         pixels = digits[..., np.newaxis] / np.float32(255)
         if len(digits) == 1:
             return self._invoke(self._single, pixels)
         probabilities = np.empty((len(digits), 10), np.float32)
+        scores = np.empty(len(digits), np.float32)
         for start in range(0, len(digits), BATCH):
             part = pixels[start : start + BATCH]
             filled = np.zeros((BATCH, 28, 28, 1), np.float32)
             filled[: len(part)] = part
-            probabilities[start : start + BATCH] = self._invoke(self._many, filled)[: len(part)]
-        return probabilities
+            found = self._invoke(self._many, filled)
+            stretch = slice(start, start + BATCH)
+            probabilities[stretch], scores[stretch] = (each[: len(part)] for each in found)
+        return probabilities, scores
 
-    def _invoke(self, interpreter: "_LoadedInterpreter", pixels: np.ndarray) -> np.ndarray:
+    def _invoke(
+        self, interpreter: "_LoadedInterpreter", pixels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         with self._lock:
             return interpreter(pixels)
 
@@ -109,14 +141,27 @@ class _LoadedInterpreter:
             model_content=content, num_threads=min(2, os.cpu_count() or 1)
         )
         self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._outputs = [each["index"] for each in self._interpreter.get_output_details()]
         self._interpreter.resize_tensor_input(self._input, (batch, 28, 28, 1))
         self._interpreter.allocate_tensors()
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+    def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._interpreter.set_tensor(self._input, pixels)
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
+        probabilities, *scores = map(self._interpreter.get_tensor, self._outputs)
+        return probabilities, scores[0][:, 0] if scores else score_unjudged(probabilities)
+
+
+def score_unjudged(probabilities: np.ndarray) -> np.ndarray:
+    """Score the answers of a model that was made without a judgement, float32 (n,).
+
+    By the logarithm of the largest probability, after Hendrycks and Gimpel, *A Baseline for
+    Detecting Misclassified and Out-of-Distribution Examples in Neural Networks* (2017).
+
+    Args:
+        probabilities: float32 (n, 10), each row adds up to 1.
+    """
+    return np.log(np.maximum(probabilities.max(axis=1), np.float32(0.1)) / LEAST_SURE)
 
 
 def read_model_file(model_file: Path) -> bytes:
@@ -140,9 +185,9 @@ def read_model_file(model_file: Path) -> bytes:
 def _load_interpreter(model_file: Path, content: bytes, batch: int) -> _LoadedInterpreter:
     try:
         interpreter = _LoadedInterpreter(content, batch)
-        shape = interpreter(np.zeros((batch, 28, 28, 1), np.float32)).shape
+        found, scores = interpreter(np.zeros((batch, 28, 28, 1), np.float32))
     except (ValueError, RuntimeError, IndexError) as error:  # LiteRT cannot use the file
         raise ModelError(f"The model file {model_file} is damaged. {CURE}") from error
-    if shape != (batch, 10):
+    if found.shape != (batch, 10) or scores.shape != (batch,):
         raise ModelError(f"The model file {model_file} does not read digits. {CURE}")
     return interpreter

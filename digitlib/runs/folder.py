@@ -10,6 +10,7 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     drawings.npz             the class's drawings that it learns from, if it does
     model.keras model.tflite the last weights
     best.keras               the weights of the best epoch, by the validation digits
+    judgement.json           how sure its answers are in truth, and what it refuses
     test_probabilities.npy   float32 (10000, 10), made by model.tflite
     metrics.json
     robustness.json card.md  of a model that was measured elsewhere too, and its card
@@ -126,6 +127,10 @@ class Run:
         return self.folder / "checkpoint.npz"
 
     @property
+    def judgement_file(self) -> Path:
+        return self.folder / "judgement.json"
+
+    @property
     def probabilities_file(self) -> Path:
         return self.folder / "test_probabilities.npy"
 
@@ -161,7 +166,8 @@ class Run:
         """What was measured elsewhere than on the test digits as they are; empty if nothing was.
 
         ``corruptions``: by name, the share read right. ``handwriting``: by kind, ``count`` and
-        ``accuracy``.
+        ``accuracy``. ``others``: by kind of what is no digit, ``count``, ``auroc`` (the area under
+        the ROC curve against the test digits) and ``refused`` (its share).
 
         Raises:
             RunError: the file is damaged.
@@ -171,6 +177,24 @@ class Run:
             return read_json(path) if path.exists() else {}
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is damaged ({error}): delete it.") from error
+
+    @cached_property
+    def judgement(self) -> dict[str, Any]:
+        """How its answers were judged, as ``digitlib.reading.judgement.Judgement.to_dict`` has it.
+
+        ``model_file`` has all of it in itself: this is to look at. Empty for a run that was made
+        before there was such a thing.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        try:
+            return read_json(self.judgement_file) if self.judgement_file.exists() else {}
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.judgement_file} is damaged ({error}): `python -m digitlib judge {self.id}` "
+                "makes it anew."
+            ) from error
 
     def read_batches(self) -> pd.DataFrame:
         """Return a row per few batches, with ``BATCH_COLUMNS``; loss and accuracy are means over

@@ -75,8 +75,10 @@ def carry_out(
 
 def _measure(run: Run) -> Run:
     """Do what the process that trained it has not come to: have its model read the test digits."""
+    from digitlib.training.export import load_model, save_judged
     from digitlib.training.loop import measure_run
 
+    save_judged(load_model(run), run)
     measure_run(run)
     return read_run(run.folder)
 

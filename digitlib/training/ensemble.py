@@ -1,17 +1,15 @@
 """Several trained networks as one, which answers with the mean of their probabilities."""
 
 import dataclasses
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
-from digitlib.errors import ConfigError, ModelError
-from digitlib.runs.files import replacing
+from digitlib.errors import ConfigError
 from digitlib.runs.folder import Run, change_state, create_run
 from digitlib.runs.lifecycle import explain_failure
-from digitlib.training.export import to_litert
+from digitlib.training.export import load_model, save_judged
 from digitlib.training.loop import measure_run
 
 MOST_MEMBERS = 5
@@ -43,8 +41,7 @@ def combine(members: Sequence[Run], name: str | None = None, folder: Path | None
     )
     run = change_state(create_run(config, name, folder), "running")
     try:
-        with replacing(run.model_file) as temporary:
-            temporary.write_bytes(to_litert(keras.Model(digit, mean)))
+        save_judged(keras.Model(digit, mean), run)
         measure_run(run, sum(model.count_params() for model in models))
     except Exception as error:
         change_state(run, "failed", explain_failure(error))
@@ -53,9 +50,6 @@ def combine(members: Sequence[Run], name: str | None = None, folder: Path | None
 
 
 def _load(member: Run) -> keras.Model:
-    try:
-        model = keras.saving.load_model(member.keras_file, compile=False)
-    except (ValueError, OSError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{member.id} has no model.keras that can be loaded.") from error
+    model = load_model(member)
     model.name = member.id  # parts of one model must not share a name
     return model

@@ -6,6 +6,7 @@ import math
 import zlib
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ from digitlib.runs.limits import read_limits
 from digitlib.training.batch_norm import BatchNormSettler
 from digitlib.training.checkpoint import Best, restore_checkpoint, restore_parent
 from digitlib.training.digits import collect_digits, load_digits, to_input, to_truth
-from digitlib.training.export import save_model
+from digitlib.training.export import load_model, save_judged, save_model
 from digitlib.training.machine import describe_machine
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import (
@@ -126,6 +127,7 @@ def train(
     _save_best(model, writer.best, run)
     if reason:
         on_stopped(reason)
+    save_judged(model, run)
     measure_run(run)
     return reason
 
@@ -258,24 +260,43 @@ def measure_run(run: Run, parameters: int | None = None) -> None:
         parameters: how many numbers its model holds; those of its network if left out.
     """
     parameters = parameters or describe_networks()[run.config.network].parameters
-    test, batches, epochs = load_digits("test"), run.read_batches(), run.read_epochs()
-    probabilities = Recogniser(run.model_file).read(test.images)
-    write_probabilities(run, probabilities)
+    answers, batches, epochs = measure_answers(run), run.read_batches(), run.read_epochs()
     best = epochs["epoch"][epochs["validation_accuracy"].idxmax()] if len(epochs) else None
     metrics = {
-        "test": measure(probabilities, test.labels).summary(),
+        **answers,
         "parameters": parameters,
         "epochs": len(epochs),
         "best_epoch": best and int(best),
         "training_digits": run.config.training_digits,
         "training_seconds": float(max([0.0, *batches["seconds"], *epochs["seconds"]])),
-        "model_bytes": run.model_file.stat().st_size,
         "machine": describe_machine(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }
     write_json(run.folder / "metrics.json", metrics)
     run.checkpoint_file.unlink(missing_ok=True)  # the model has all of it
+
+
+def measure_answers(run: Run) -> dict[str, Any]:
+    """Read the test digits with the exported model of a run, keep its answers and measure them."""
+    test = load_digits("test")
+    probabilities = Recogniser(run.model_file).read(test.images)
+    write_probabilities(run, probabilities)
+    return {
+        "test": measure(probabilities, test.labels).summary(),
+        "model_bytes": run.model_file.stat().st_size,
+    }
+
+
+def judge_again(run: Run) -> None:
+    """Judge a finished run anew, from its ``model.keras``, and measure what comes of it.
+
+    Raises:
+        ModelError: it has no model.keras, as an ensemble has none, or a damaged one.
+        OSError: the run folder cannot be written.
+    """
+    save_judged(load_model(run), run)
+    write_json(run.folder / "metrics.json", run.metrics | measure_answers(run))
 
 
 class StopOnNonsense(keras.callbacks.Callback):

@@ -35,7 +35,8 @@ class ClassSamples:
 
 
 def load_recogniser(run_id: str) -> Recogniser:
-    """Return the recogniser of a run, shared by all visitors.
+    """Return the recogniser of a run, shared by all visitors: its answers are calibrated, and
+    each says whether what was read is taken for a digit at all.
 
     Raises:
         DigitLabError: the run or its model file is missing or damaged.
@@ -68,7 +69,9 @@ def load_card(run_id: str) -> str:
         DigitLabError: the run or its answers are missing or damaged.
     """
     run = load_run(run_id)
-    measured = read_time_of_change(run.folder / "robustness.json")
+    measured = max(
+        read_time_of_change(file) for file in (run.folder / "robustness.json", run.judgement_file)
+    )
     return _load_card(run_id, (_version(run), measured))
 
 

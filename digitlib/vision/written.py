@@ -1,10 +1,17 @@
-"""Training digits that a simulated pen writes, on the same road as a visitor's drawing."""
+"""What a simulated pen writes, and what is no digit, on the same road as a visitor's drawing."""
 
+from collections.abc import Callable
+
+import cv2
 import numpy as np
 
 from digitlib.data import Digits
+from digitlib.data.others import LETTERS_AND_SIGNS, Shapes, write_other
 from digitlib.data.pen import write_digit
+from digitlib.data.solids import make_solid
+from digitlib.errors import EmptyPictureError
 from digitlib.vision import prepare_digit
+from digitlib.vision.form import SIZE
 
 
 def write_digits(count: int, seed: int) -> Digits:
@@ -23,3 +30,39 @@ def write_digits(count: int, seed: int) -> Digits:
     for place, label in enumerate(labels):
         images[place] = prepare_digit(write_digit(int(label), chance)).digit
     return Digits(images, labels)
+
+
+def write_others(count: int, seed: int, shapes: Shapes = LETTERS_AND_SIGNS) -> np.ndarray:
+    """Return what is no digit, in the form that a picture of it would have.
+
+    Of each ten, six are written or scribbled; of the four that are solid, two come as they are,
+    filling the field of 28x28 as clothes do in Fashion-MNIST.
+
+    Args:
+        count: how many.
+        seed: of chance; the same gives the same.
+        shapes: of the letters and signs among them.
+
+    Returns:
+        uint8 (count, 28, 28).
+    """
+    chance = np.random.default_rng(seed)
+    kinds: tuple[Callable[[], np.ndarray], ...] = (
+        *[lambda: _prepare(lambda: write_other(chance, shapes))] * 6,
+        *[lambda: _prepare(lambda: make_solid(chance))] * 2,
+        *[lambda: _shrink(make_solid(chance))] * 2,
+    )
+    return np.stack([kinds[place % len(kinds)]() for place in range(count)])
+
+
+def _prepare(make: Callable[[], np.ndarray]) -> np.ndarray:
+    """Bring something to MNIST's form; another one, where the first has no ink."""
+    while True:
+        try:
+            return prepare_digit(make()).digit
+        except EmptyPictureError:
+            continue
+
+
+def _shrink(page: np.ndarray) -> np.ndarray:
+    return cv2.resize(page, (SIZE, SIZE), interpolation=cv2.INTER_AREA)

@@ -35,6 +35,17 @@ def train(make_run) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
+def calibrate() -> Callable[[np.ndarray, Run], np.ndarray]:
+    """Calibrate the probabilities of Keras by the temperature in a run's folder."""
+
+    def calibrate(probabilities: np.ndarray, run: Run) -> np.ndarray:
+        shares = probabilities.astype(float) ** (1 / run.judgement["temperature"])
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    return calibrate
+
+
+@pytest.fixture(scope="session")
 def test_input() -> np.ndarray:
     """The first 1,000 test digits as a Keras model takes them, float32 (1000, 28, 28, 1)."""
     return load_mnist("test").images[:1_000, :, :, np.newaxis] / np.float32(255)

@@ -354,8 +354,8 @@ def test_a_run_that_is_picked_up_has_learnt_every_epoch_once(done, left, rows):
         0, 0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 2, 3,
     ]  # fmt: skip
     assert sorted(path.name for path in done.folder.iterdir()) == [
-        "batches.csv", "best.keras", "config.json", "epochs.csv", "metrics.json", "model.keras",
-        "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
+        "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json", "metrics.json",
+        "model.keras", "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
     ]  # fmt: skip
 
 
@@ -510,6 +510,7 @@ def test_what_a_process_that_died_has_not_measured_another_does(make_run, monkey
     ended = carry_out(left)
 
     assert (ended.status, ended.unmeasured, ended.readable) == (left.status, False, True)
+    assert len(ended.judgement["weights"]) == 784 + 10
     assert ended.metrics["epochs"] == ended.metrics["best_epoch"] == 1
     assert not ended.checkpoint_file.exists()
     assert carry_out(ended).metrics == ended.metrics

@@ -1,6 +1,7 @@
 import errno
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from digitlib.training.ensemble import combine
 SHIPPED = [read_run(MODELS_FOLDER / name) for name in ("cnn", "dense")]
 
 
-def test_an_ensemble_answers_with_the_mean_of_its_members(runs, test_digits):
+def test_an_ensemble_answers_with_the_mean_of_its_members(runs, test_digits, test_input, calibrate):
     made = combine(SHIPPED, "both")
 
     run = load_run("both")
@@ -21,10 +22,15 @@ def test_an_ensemble_answers_with_the_mean_of_its_members(runs, test_digits):
     assert (run.status.state, run.readable, run.can_go_on) == ("done", True, False)
     assert run.config.members == ("cnn", "dense")
     assert run.metrics["parameters"] == sum(each.metrics["parameters"] for each in SHIPPED)
-    mean = np.mean([each.read_test_probabilities() for each in SHIPPED], axis=0)
-    np.testing.assert_allclose(run.read_test_probabilities(), mean, atol=1e-5)
-    some = test_digits.images[:50]
-    np.testing.assert_allclose(Recogniser(run.model_file).read(some), mean[:50], atol=1e-5)
+    models = [keras.saving.load_model(each.keras_file) for each in SHIPPED]
+    mean = np.mean([each.predict(test_input, verbose=0) for each in models], axis=0)
+    expected = calibrate(mean, run)
+    np.testing.assert_allclose(run.read_test_probabilities()[:1_000], expected, atol=1e-5)
+    probabilities, scores = Recogniser(run.model_file).read_scored(test_digits.images[:1_000])
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+    assert (scores >= 0).mean() == pytest.approx(0.95, abs=0.02)
+    # It is judged by what both see.
+    assert len(run.judgement["weights"]) == 128 + 128 + 10
 
 
 @pytest.mark.parametrize("members", [[], SHIPPED[:1], SHIPPED[:1] * 2, SHIPPED * 3])

@@ -30,7 +30,7 @@ def load_weights(run, best: bool = False) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_input):
+def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_input, calibrate):
     rate = NETWORKS[network].defaults.learning_rate
     run = make_run(network=network, batch_size=10, learning_rate=rate)
     models, rows = [], []
@@ -40,8 +40,8 @@ def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_in
     assert returned.status.state == "done"
     assert load_run(run.id).status == returned.status
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "batches.csv", "best.keras", "config.json", "epochs.csv", "metrics.json", "model.keras",
-        "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
+        "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json", "metrics.json",
+        "model.keras", "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
     ]  # fmt: skip
 
     (model,) = models
@@ -62,14 +62,16 @@ def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_in
     answers = run.read_test_probabilities()
     np.testing.assert_allclose(recogniser.read(load_mnist("test").images), answers, atol=1e-6)
     kept = keras.saving.load_model(run.keras_file)
-    np.testing.assert_allclose(answers[:1_000], kept.predict(test_input, verbose=0), atol=1e-4)
+    by_keras = calibrate(kept.predict(test_input, verbose=0), run)
+    np.testing.assert_allclose(answers[:1_000], by_keras, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["cnn", "dense"])
-def test_litert_answers_as_keras_does(name, test_input):
+def test_litert_answers_as_keras_does(name, test_input, calibrate):
     run = read_run(MODELS_FOLDER / name)
 
-    by_keras = keras.saving.load_model(run.keras_file).predict(test_input, verbose=0)
+    kept = keras.saving.load_model(run.keras_file)
+    by_keras = calibrate(kept.predict(test_input, verbose=0), run)
 
     by_litert = Recogniser(run.model_file).read(load_mnist("test").images[:1_000])
     np.testing.assert_allclose(by_litert, by_keras, atol=1e-4)
@@ -256,15 +258,18 @@ def test_weights_fade_where_they_are_to():
         assert faded == pytest.approx(kept * (1 - 0.5 * 0.1) ** 5, rel=1e-3)
 
 
-def test_smoothed_labels_keep_the_network_less_sure(train):
+def test_smoothed_labels_keep_the_network_less_sure(train, test_input):
     settings = {"network": "dense", "epochs": 8, "training_digits": 500, "dropout": 0.0}
 
-    sure, less_sure = (
-        train(label_smoothing=share, **settings).read_test_probabilities().max(axis=1).mean()
-        for share in (0.0, 0.3)
-    )
+    runs = [train(label_smoothing=share, **settings) for share in (0.0, 0.3)]
 
+    sure, less_sure = (
+        keras.saving.load_model(run.keras_file).predict(test_input, verbose=0).max(axis=1).mean()
+        for run in runs
+    )
     assert less_sure < sure - 0.1
+    # Which the temperature puts right.
+    assert runs[1].judgement["temperature"] < runs[0].judgement["temperature"]
 
 
 def test_averaged_weights_are_the_mean_that_they_are_said_to_be(make_run):
