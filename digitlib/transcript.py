@@ -128,12 +128,14 @@ def accept_together(scores: np.ndarray) -> np.ndarray:
     """Tell which glyphs of a picture are taken for digits, bool (n,).
 
     One glyph is, from a score of 0 on, which one of 20 real digits misses: of five in a row one
-    would often be left out. So where most are digits, the others need less.
+    would often be left out, and digits that touched lose a little where they are parted. So where
+    most are digits, or nearly, all need less; letters score -7.
 
     Args:
         scores: float (n,), of all glyphs in the picture.
 
-    Example: of [4, -2, 3] all are, of [-2] alone none is, nor of [-2, -6, 3] the first two.
+    Example: of [4, -2, 3] all are and of [-1, -1] both; of [-1] alone none is, nor of [-2, -6, 3]
+    the first two.
     """
-    among_digits = np.median(scores) >= 0
+    among_digits = np.median(scores) >= (-COMPANY / 2 if len(scores) > 1 else 0)
     return scores >= (-COMPANY if among_digits else 0)

@@ -90,6 +90,7 @@ def test_what_is_no_digit_is_refused(make, cnn):
     [
         ([0.1], [True]),
         ([-0.1], [False]),
+        ([-1, -1], [True, True]),
         ([4, -2, 3], [True, True, True]),
         ([4, -3.1, 3], [True, False, True]),
         ([-2, -6, 3], [False, False, True]),
