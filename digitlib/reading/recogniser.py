@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from digitlib.errors import ModelError
 
 BATCH = 50
+FEW = 20  # as many as these are read one by one
 LEAST_SURE = np.float32(0.35)  # the largest probability of what is taken for a digit, unjudged
 CURE = "Choose another model, or train this one again."
 
@@ -113,18 +114,24 @@ class Recogniser:
         if digits.dtype != np.uint8 or digits.shape[1:] != (28, 28):
             raise ValueError(f"expected uint8 (n, 28, 28), got {digits.dtype} {digits.shape}")
         pixels = digits[..., np.newaxis] / np.float32(255)
-        if len(digits) == 1:
-            return self._invoke(self._single, pixels)
         probabilities = np.empty((len(digits), 10), np.float32)
         scores = np.empty(len(digits), np.float32)
-        for start in range(0, len(digits), BATCH):
-            part = pixels[start : start + BATCH]
-            filled = np.zeros((BATCH, 28, 28, 1), np.float32)
-            filled[: len(part)] = part
-            found = self._invoke(self._many, filled)
-            stretch = slice(start, start + BATCH)
-            probabilities[stretch], scores[stretch] = (each[: len(part)] for each in found)
+        start = 0
+        while start < len(digits):
+            # A batch that is mostly empty takes as long as a full one.
+            few = len(digits) - start <= FEW
+            stretch = slice(start, start + (1 if few else BATCH))
+            part = pixels[stretch]
+            found = self._invoke(self._single, part) if few else self._read_batch(part)
+            probabilities[stretch], scores[stretch] = found
+            start = stretch.stop
         return probabilities, scores
+
+    def _read_batch(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        filled = np.zeros((BATCH, 28, 28, 1), np.float32)
+        filled[: len(pixels)] = pixels
+        probabilities, scores = self._invoke(self._many, filled)
+        return probabilities[: len(pixels)], scores[: len(pixels)]
 
     def _invoke(
         self, interpreter: "_LoadedInterpreter", pixels: np.ndarray
