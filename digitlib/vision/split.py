@@ -22,6 +22,7 @@ LEVELS = 48  # rows at which a seam is looked for
 STEP = 1 / 8  # of the height: how far apart the seams begin
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
 SLANT = 0.05  # ink that a seam would rather cross than step aside by a pixel
+CERTAIN = 6.0  # logits: a digit read as surely, and no wider than digits are, is not taken apart
 SMALLEST = 0.5  # of the height: a part that is lower is a piece of a digit
 MOST_PIECES = 6  # in which one digit may be found
 DOUBT = 2.0  # how many logits surer of the whole the judge must be to join them
@@ -90,11 +91,14 @@ def find_certainty(glyphs: list[Glyph], judge: Judge) -> np.ndarray:
 def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
     if most < 2 or glyph.box.width < NARROWEST * glyph.box.height:
         return [glyph]
+    whole = find_certainty([glyph], judge)[0]
+    if glyph.box.width <= USUAL * glyph.box.height and whole > CERTAIN:
+        return [glyph]
     cuts = list(_cut(glyph))
     if not cuts:
         return [glyph]
     parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty = find_certainty([glyph, *parts], judge)
+    certainty = np.append(whole, find_certainty(parts, judge))
     crossed = np.array([cut.crossed for cut in cuts])
     narrow = max(0, USUAL - glyph.box.width / glyph.box.height)
     of_cuts = certainty[1:].reshape(-1, 2).min(axis=1) - CROSSED * crossed - WORTH * narrow

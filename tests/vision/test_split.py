@@ -82,9 +82,8 @@ def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(wid
     ink[48:52] = 0.4
 
     def judge(digits: np.ndarray) -> np.ndarray:
-        """Be a little less sure of the whole, which comes first, than of its parts."""
-        likely = np.full(len(digits), 0.999)
-        likely[0] = 0.99 if len(digits) > 1 else 0.999
+        """Be a little less sure of the whole, which comes alone, than of its parts."""
+        likely = np.full(len(digits), 0.99 if len(digits) == 1 else 0.999)
         return np.hstack([likely[:, None], np.repeat((1 - likely[:, None]) / 9, 9, 1)])
 
     assert len(split_touching(Glyph(Box(0, 0, width, 100), ink), judge)) == count
