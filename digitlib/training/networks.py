@@ -144,16 +144,18 @@ def resnet(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=14, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
+    epochs=18, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
     weight_decay=0.01, dropout=0.2, weight_average=0.999, augmentation=STRONG,
     written_digits=11_000, plain_epochs=4,
 )  # fmt: skip
 def champion(config: TrainingConfig) -> keras.Model:
-    """The best reader: five convolutions that have seen every digit in a thousand shapes."""
+    """The best reader: six convolutions that have seen every digit in a thousand shapes."""
     digit = layers.Input(INPUT_SHAPE)
     x = _convolve(digit, 32, size=5, pool=True)
     x = _convolve(_convolve(x, 64), 64, pool=True)
-    x = _convolve(_convolve(x, 128), 128)
+    x = _convolve(x, 128)
+    # Without padding the deepest two cost a third, and all they lose is paper.
+    x = _convolve(_convolve(x, 128, padding="valid"), 128, padding="valid")
     x = layers.GlobalAveragePooling2D()(x)
     return _decide(digit, x, config)
 
