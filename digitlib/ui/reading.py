@@ -46,6 +46,8 @@ class ShownPicture:
 
     Attributes:
         chosen: what was to be read.
+        fingerprint: stands for its pixels.
+        reader: stands for the loaded model that read it.
         size: width and height of the picture, pixels.
         picture: uint8, with up to 640 pixels on the longer side.
         ink: uint8, as large, 255 is ink.
@@ -53,6 +55,8 @@ class ShownPicture:
     """
 
     chosen: Chosen
+    fingerprint: str
+    reader: int
     size: tuple[int, int]
     picture: np.ndarray
     ink: np.ndarray
@@ -99,18 +103,21 @@ def read_chosen(chosen: Chosen, model: str) -> ShownPicture:
         DigitLabError: the picture or the model cannot be read; the sentence says why.
     """
     recogniser = load_recogniser(model)
-    key = (_fingerprint(chosen), recogniser)
-    kept = st.session_state.get("read")
-    if kept is not None and kept[0] == key:
-        return kept[1]
+    state, fingerprint = st.session_state, _fingerprint(chosen)
+    # Not "read": that is what Mistakes calls its filter.
+    kept = state.get("shown_picture")
+    same = kept is not None and kept.fingerprint == fingerprint
+    if same and kept.reader == id(recogniser):
+        return kept
     if chosen.digit is not None:
         transcript = transcribe_digit(chosen.digit, recogniser)
     else:
         picture = chosen.drawing if chosen.file is None else open_picture(chosen.file)
         transcript = transcribe_picture(picture, recogniser)
-    shown = _make_small(chosen, transcript)
-    st.session_state.read = key, shown
-    st.session_state.glyph = shown.most_prominent
+    shown = _make_small(chosen, transcript, fingerprint, id(recogniser))
+    state.shown_picture = shown
+    if not same or len(shown.glyphs) != len(kept.glyphs):
+        state.glyph = shown.most_prominent
     return shown
 
 
@@ -130,7 +137,9 @@ def _fingerprint(chosen: Chosen) -> str:
     return chosen.origin + hashlib.blake2b(content).hexdigest()
 
 
-def _make_small(chosen: Chosen, transcript: Transcript) -> ShownPicture:
+def _make_small(
+    chosen: Chosen, transcript: Transcript, fingerprint: str, reader: int
+) -> ShownPicture:
     prepared = transcript.prepared
     height, width = prepared.ink.shape
     ink = np.round(255 * prepared.ink).astype(np.uint8)
@@ -140,7 +149,7 @@ def _make_small(chosen: Chosen, transcript: Transcript) -> ShownPicture:
         for place, read in enumerate(glyphs)
     )
     picture, ink = _shrink(prepared.picture, SIDE), _shrink(ink, SIDE)
-    return ShownPicture(chosen, (width, height), picture, ink, glyphs)
+    return ShownPicture(chosen, fingerprint, reader, (width, height), picture, ink, glyphs)
 
 
 def _make_glyph_small(glyph: PreparedGlyph) -> PreparedGlyph:

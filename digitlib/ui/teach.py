@@ -14,7 +14,7 @@ from digitlib.ui.problems import show_problem, show_warning
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What was last told in this session.
+    """What was told in this session of one drawing.
 
     Attributes:
         digit: uint8 (28, 28), the drawing, and
@@ -44,9 +44,9 @@ def show_teach(digit: np.ndarray, read_as: int) -> None:
     except ConfigError as error:
         show_warning(error)
         return
-    told = st.session_state.get("told")
+    told = st.session_state.get("told", {}).get(hash_digit(digit))
     with st.container(key="teach", gap="xsmall"):
-        if told is not None and told.name == hash_digit(digit):
+        if told is not None:
             _show_told(told, read_as)
         else:
             st.segmented_control(
@@ -74,6 +74,7 @@ def _show_told(told: Told, read_as: int) -> None:
             type="tertiary",
             key="teach-undo",
             on_click=_undo,
+            args=(told.name,),
         )
 
 
@@ -88,13 +89,14 @@ def _tell(digit: np.ndarray) -> None:
     except DigitLabError as error:
         state.teach_problem = str(error)
         return
-    state.told = Told(digit, hash_digit(digit), label, before, count)
+    name = hash_digit(digit)
+    state.told = {**state.get("told", {}), name: Told(digit, name, label, before, count)}
     load_drawings.clear()
 
 
-def _undo() -> None:
+def _undo(name: str) -> None:
     """Take back what was told: the drawing goes, or is again what somebody had said before."""
-    told = st.session_state.pop("told", None)
+    told = st.session_state.get("told", {}).pop(name, None)
     if told is None:
         return
     try:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digitlib.errors import EmptyPictureError
+from digitlib.errors import EmptyPictureError, PictureError
 from digitlib.vision.ink import NO_INK
 from digitlib.vision.pen import measure_pen
 
 SOLID = 0.2  # a stroke holds as much ink as this, but for its soft edge
 FULL = 0.5  # and somewhere as much as this
 GRAIN = 0.3  # of the pen's width: gaps as narrow as this are the paper's grain
+MOST_GLYPHS = 120  # of a picture; the class's sheet of a hundred digits, and some
 MOST_PARTS = 400  # of a picture; what is smaller than these is dust
 
 # A part smaller than this share of the largest is dust, not a stroke of a digit: the roof of a 5
@@ -91,9 +92,15 @@ def find_glyphs(ink: np.ndarray) -> list[list[Glyph]]:
 
     Raises:
         EmptyPictureError: no pixel holds half of a full ink.
+        PictureError: there are more than 120.
     """
     labels, parts = _find_parts(ink)
     groups = _drop_marks(_join_parts(parts))
+    if len(groups) > MOST_GLYPHS:
+        raise PictureError(
+            f"There are more than {MOST_GLYPHS} marks in the picture: too many to read at once. "
+            "Crop it to the digits."
+        )
     glyphs = [_cut_out(ink, labels, group) for group in groups]
     return order_rows(glyphs)
 

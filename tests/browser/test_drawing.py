@@ -149,6 +149,14 @@ def test_what_it_looked_at_opens_and_follows_the_digit(open_page):
     expect(page.locator(".looked-at")).to_contain_text("the answer 0 needs what is there")
 
 
+def test_mistakes_opens_after_a_drawing(open_page):
+    page = open_page()
+    draw(page, 4)
+    expect(answer(page)).to_have_text(begins_with(4))
+    page.get_by_role("link", name="Mistakes").click()
+    expect(page.locator(".st-key-gallery .digit-ink")).to_have_count(24)
+
+
 def test_the_answers_and_the_digit_can_be_downloaded(open_page):
     page = open_page()
     draw(page, 7)

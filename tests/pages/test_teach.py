@@ -76,7 +76,9 @@ def test_the_next_drawing_can_be_told_and_the_class_grows(drawn, collection, rea
     tell(drawn, 3)
 
     assert "The class has 2 drawings now." in read_words(drawn.get_by_key("teach"))
-    draw_on(drawn, 7)  # told a while ago, and may be told anew
+    draw_on(drawn, 7)  # told a while ago, which can still be taken back
+    assert "Kept as a 1, not a 7." in read_words(drawn.get_by_key("teach"))
+    drawn.button("teach-undo").click().run()
     tell(drawn, 7)
     assert collection.count().tolist() == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0]
 
