@@ -25,6 +25,11 @@ EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off
 NEAR = 1.5  # times the width of the pen: how far that ink may be
 PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
 SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
+# A sheet on a desk: its share of the picture, how much of its surrounding rectangle it fills, which
+# share of it is written on, and how much of the desk may be as bright.
+SHEET, SQUARE, WRITTEN, STRAY = (0.08, 0.97), 0.88, (0.002, 0.2), 0.1
+DROP = 0.85  # how bright the desk beside the edge may be, of the paper: light falls off more slowly
+RIM = 2  # pixels of the overview that are cut off along the sheet's edge
 NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
 
 
@@ -49,7 +54,7 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979 (as in OpenCV).
     """
-    grey = _smooth_grain(_to_grey(picture))
+    grey = clear_desk(_smooth_grain(_to_grey(picture)))
     dark = is_ink_dark(grey)
     paper = grey if dark else 255 - grey
     ground = find_ground(paper, max(3, round(WINDOW * min(paper.shape))))
@@ -77,6 +82,58 @@ def is_ink_dark(grey: np.ndarray) -> bool:
     difference = small.astype(np.float32) - median
     darker, lighter = np.minimum(difference, 0), np.maximum(difference, 0)
     return bool(np.square(darker).sum() >= np.square(lighter).sum())
+
+
+def clear_desk(grey: np.ndarray) -> np.ndarray:
+    """Paint over what lies around a sheet of paper: the desk, and with it the edges of the sheet.
+
+    A sheet is a bright rectangle, seen from nearly above, with little on it that is dark.
+
+    Args:
+        grey: float32 (height, width), 0 to 255.
+
+    Returns:
+        float32 (height, width), the same array where no sheet is seen.
+    """
+    small = _shrink(grey, OVERVIEW).astype(np.uint8)
+    _, bright = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    sheet = cv2.convexHull(max(contours, key=cv2.contourArea)) if contours else np.empty(0)
+    if len(sheet) < 4 or not _is_sheet(sheet, bright, small):
+        return grey
+    inside = np.zeros(small.shape, np.uint8)
+    cv2.fillConvexPoly(inside, sheet, 1)
+    inside = cv2.erode(inside, np.ones((3, 3), np.uint8), iterations=RIM, borderValue=1)
+    paper = np.median(small[(inside > 0) & (bright > 0)])
+    inside = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.where(inside > 0, grey, np.float32(paper))
+
+
+def _is_sheet(hull: np.ndarray, bright: np.ndarray, grey: np.ndarray) -> bool:
+    """Tell whether what is bright in an overview is a sheet, by its shape and its sharp edge."""
+    area = cv2.contourArea(hull)
+    (_, _), sides, _ = cv2.minAreaRect(hull)
+    within = np.zeros(bright.shape, np.uint8)
+    cv2.fillConvexPoly(within, hull, 1)
+    around = bright[within == 0]
+    if (
+        not SHEET[0] * bright.size <= area <= SHEET[1] * bright.size
+        or area < SQUARE * sides[0] * sides[1]
+        or not WRITTEN[0] <= _share_dark(bright, within) <= WRITTEN[1]
+        or around.size == 0
+        or (around > 0).mean() > STRAY
+    ):
+        return False
+    ring = np.ones((3, 3), np.uint8)
+    inner = within - cv2.erode(within, ring, iterations=2 * RIM)
+    outer = cv2.dilate(within, ring, iterations=2 * RIM) - within
+    return bool(np.median(grey[outer > 0]) < DROP * np.median(grey[inner > 0]))
+
+
+def _share_dark(bright: np.ndarray, within: np.ndarray) -> float:
+    """Return the share of a region that is dark, without its rim: thick strokes have a rough one."""
+    core = cv2.erode(within, np.ones((3, 3), np.uint8), iterations=2 * RIM)
+    return float((bright[core > 0] == 0).mean()) if core.any() else 0.0
 
 
 def find_ground(paper: np.ndarray, window: int) -> np.ndarray:

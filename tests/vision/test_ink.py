@@ -1,8 +1,10 @@
+import cv2
 import numpy as np
 import pytest
 
 from digitlib.errors import EmptyPictureError, PictureError
 from digitlib.vision import find_ink
+from digitlib.vision.ink import clear_desk
 
 
 def stroke_on(ground: int, stroke: int) -> np.ndarray:
@@ -129,3 +131,42 @@ def test_a_picture_without_ink_is_empty(picture):
 def test_an_array_that_is_no_picture_is_refused(picture):
     with pytest.raises(PictureError, match="uint8"):
         find_ink(picture)
+
+
+@pytest.mark.parametrize("desk", [60, 140])
+@pytest.mark.parametrize("angle", [0, 4])
+def test_a_desk_around_a_sheet_holds_no_ink(desk, angle, seven):
+    chance = np.random.default_rng(2)
+    side, margin = 480, 120
+    sheet = cv2.resize(np.asarray(seven), (side, side))
+    page = np.zeros((side + 2 * margin,) * 2, np.float32)
+    page[margin:-margin, margin:-margin] = sheet
+    on_sheet = np.zeros_like(page)
+    on_sheet[margin:-margin, margin:-margin] = 1
+    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1)
+    page, on_sheet = (cv2.warpAffine(each, turn, page.shape[::-1]) for each in (page, on_sheet))
+    picture = on_sheet * page + (1 - on_sheet) * desk + chance.normal(0, 2, page.shape)
+    picture = np.clip(cv2.GaussianBlur(picture, (0, 0), 1), 0, 255).astype(np.uint8)
+
+    ink = find_ink(picture)
+
+    inside = cv2.erode(on_sheet, np.ones((31, 31), np.uint8)) > 0.5
+    assert ink[inside].max() > 0.9
+    assert (ink[~inside] > 0.2).mean() < 0.001
+
+
+def test_light_that_falls_off_is_no_sheet():
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    lamp = (250 - 90 * np.maximum(abs(x), abs(y)) ** 2).astype(np.float32)
+
+    assert clear_desk(lamp) is lamp
+
+
+def test_a_drawn_square_is_no_sheet():
+    drawing = np.zeros((280, 280), np.float32)
+    cv2.rectangle(drawing, (60, 40), (220, 240), 255, 18)
+    bar = np.zeros((280, 280), np.float32)
+    bar[40:240, 120:160] = 255
+
+    assert clear_desk(drawing) is drawing
+    assert clear_desk(bar) is bar
