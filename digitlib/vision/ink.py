@@ -131,7 +131,7 @@ def _is_sheet(hull: np.ndarray, bright: np.ndarray, grey: np.ndarray) -> bool:
 
 
 def _share_dark(bright: np.ndarray, within: np.ndarray) -> float:
-    """Return the share of a region that is dark, without its rim: thick strokes have a rough one."""
+    """Return the share of a region that is dark, without its rim: thick strokes have rough ones."""
     core = cv2.erode(within, np.ones((3, 3), np.uint8), iterations=2 * RIM)
     return float((bright[core > 0] == 0).mean()) if core.any() else 0.0
 

@@ -179,6 +179,8 @@ def test_the_camera_s_picture_is_read(server, chromium):
     page.goto(server.url)
     settle(page)
     page.get_by_role("tab", name="Camera").click()
+    video = page.get_by_test_id("stCameraInput").locator("video")
+    wait_until(lambda: video.evaluate("video => video.readyState") >= 2, page)
     page.get_by_role("button", name="Take Photo").click()
     expect(answer(page)).not_to_contain_text(HINT)
     assert find_faults(page) == []

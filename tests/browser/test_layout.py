@@ -30,7 +30,7 @@ def look_at_drawing(page: Page, url: str, trained: str):
     yield "the pen"
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Upload").click()
-    expect(page.get_by_text("A picture of one digit")).to_be_visible()
+    expect(page.get_by_text("A picture of digits")).to_be_visible()
     yield "an upload"
 
 
