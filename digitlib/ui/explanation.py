@@ -87,13 +87,13 @@ def _describe(answer: Answer, occlusion: Occlusion) -> str:
     )
     if covered.digit != answer.digit:
         words += (
-            f"With the place covered that it needs most, on the right, it reads a "
+            f"With the place covered that it needs most, as in the second picture, it reads a "
             f"<strong>{covered.digit}</strong>, and gives {answer.digit} only {then}."
         )
     else:
         words += (
-            f"Even with the place covered that it needs most, on the right, it still gives "
-            f"{then} to {answer.digit}."
+            f"Even with the place covered that it needs most, as in the second picture, it still "
+            f"gives {then} to {answer.digit}."
         )
     return words
 
