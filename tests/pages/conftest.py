@@ -66,6 +66,15 @@ def collection(runs: Path) -> Collection:
 
 
 @pytest.fixture
+def submitted(monkeypatch) -> list[Run]:
+    """The runs that were handed to the engine; none starts."""
+    runs = []
+    monkeypatch.setattr(engine, "submit_run", runs.append)
+    monkeypatch.setattr(engine, "recover_queue", lambda: None)
+    return runs
+
+
+@pytest.fixture
 def make_run(runs: Path) -> Callable[..., Run]:
     """Write the folder of a run in some state, with what a run in that state has left behind."""
 

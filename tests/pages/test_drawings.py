@@ -10,7 +10,6 @@ from digitlib.data import load_mnist
 from digitlib.data.archives import encode_npz, encode_zip, hash_digit
 from digitlib.data.collection import Collection, choose_lesson
 from digitlib.reading.recogniser import Recogniser
-from digitlib.runs import engine
 from digitlib.runs.folder import MODELS_FOLDER, Run, change_state, create_run, list_runs, load_run
 from digitlib.runs.lesson import teach_config
 from digitlib.ui.collection import load_drawings, name_digit
@@ -19,16 +18,9 @@ from digitlib.ui.loaders import load_models, load_runs
 from digitlib.vision.written import write_digits
 from tests.pages.conftest import RESULTS
 
+pytestmark = pytest.mark.usefixtures("submitted")
+
 SOME = write_digits(40, seed=5)
-
-
-@pytest.fixture(autouse=True)
-def submitted(monkeypatch) -> list[Run]:
-    """The runs that were handed to the engine; none starts."""
-    runs = []
-    monkeypatch.setattr(engine, "submit_run", runs.append)
-    monkeypatch.setattr(engine, "recover_queue", lambda: None)
-    return runs
 
 
 @pytest.fixture

@@ -38,21 +38,14 @@ from digitlib.ui.loaders import load_refusal
 from digitlib.ui.times import format_seconds
 from tests.pages.conftest import write_rows
 
+pytestmark = pytest.mark.usefixtures("submitted")
+
 DEFAULTS = {
     # network: epochs, batch size, dropout, parameters
     "softmax": (5, 32, None, 7_850),
     "dense": (5, 32, 0.2, 101_770),
     "cnn": (10, 64, 0.5, 225_034),
 }
-
-
-@pytest.fixture(autouse=True)
-def submitted(monkeypatch) -> list[Run]:
-    """The runs that were handed to the engine; none starts."""
-    runs = []
-    monkeypatch.setattr(engine, "submit_run", runs.append)
-    monkeypatch.setattr(engine, "recover_queue", lambda: None)
-    return runs
 
 
 @pytest.mark.parametrize("network", DEFAULTS)
