@@ -21,6 +21,10 @@ export default function ({data, parentElement, setTriggerValue}) {
     button.onclick = () => setTriggerValue("clicked", place);
     figure.append(button);
   });
+  // Whoever chose by keyboard goes on from there.
+  const before = [...parentElement.querySelectorAll("button")];
+  const focused = before.indexOf(parentElement.getRootNode().activeElement);
   parentElement.querySelector(".picture")?.remove();
   parentElement.append(figure);
+  figure.querySelectorAll("button")[focused]?.focus();
 }
