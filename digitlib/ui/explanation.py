@@ -6,10 +6,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from digitlib.errors import DigitLabError
 from digitlib.reading.occlusion import Occlusion, map_occlusion
 from digitlib.reading.recogniser import Answer, format_share
 from digitlib.ui.digit_image import MINUS, PLUS, draw_as_seen, to_data_url
 from digitlib.ui.loaders import load_layers, load_recogniser
+from digitlib.ui.problems import show_problem
 
 MOST_MAPS = 32  # of a layer
 COLUMNS = 8
@@ -17,11 +19,7 @@ GAP = 1  # pixels between two maps
 
 
 def show_explanation(digit: np.ndarray, answer: Answer, model: str) -> None:
-    """Show what an answer hangs on, and the feature maps of each convolution, once it is opened.
-
-    Raises:
-        DigitLabError: the model cannot be read; the sentence says why.
-    """
+    """Show what an answer hangs on, and the feature maps of each convolution, once it is opened."""
     state = st.session_state
 
     def remember() -> None:
@@ -35,7 +33,10 @@ def show_explanation(digit: np.ndarray, answer: Answer, model: str) -> None:
     )
     if explanation.open:
         with explanation:
-            _explain(digit, answer, model)
+            try:
+                _explain(digit, answer, model)
+            except DigitLabError as error:
+                show_problem(error)
 
 
 def _explain(digit: np.ndarray, answer: Answer, model: str) -> None:
