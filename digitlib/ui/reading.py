@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import streamlit as st
 
+from digitlib.runs.files import read_time_of_change
+from digitlib.runs.folder import load_run
 from digitlib.transcript import ReadGlyph, Transcript, transcribe_digit, transcribe_picture
 from digitlib.ui.frames import Frame
 from digitlib.ui.inputs import Chosen
@@ -47,7 +49,7 @@ class ShownPicture:
     Attributes:
         chosen: what was to be read.
         fingerprint: stands for its pixels.
-        reader: stands for the loaded model that read it.
+        reader: the model that read it, and when its file was made.
         size: width and height of the picture, pixels.
         picture: uint8, with up to 640 pixels on the longer side.
         ink: uint8, as large, 255 is ink.
@@ -56,7 +58,7 @@ class ShownPicture:
 
     chosen: Chosen
     fingerprint: str
-    reader: int
+    reader: tuple[str, float]
     size: tuple[int, int]
     picture: np.ndarray
     ink: np.ndarray
@@ -107,14 +109,15 @@ def read_chosen(chosen: Chosen, model: str) -> ShownPicture:
     # Not "read": that is what Mistakes calls its filter.
     kept = state.get("shown_picture")
     same = kept is not None and kept.fingerprint == fingerprint
-    if same and kept.reader == id(recogniser):
+    reader = (model, read_time_of_change(load_run(model).model_file))
+    if same and kept.reader == reader:
         return kept
     if chosen.digit is not None:
         transcript = transcribe_digit(chosen.digit, recogniser)
     else:
         picture = chosen.drawing if chosen.file is None else open_picture(chosen.file)
         transcript = transcribe_picture(picture, recogniser)
-    shown = _make_small(chosen, transcript, fingerprint, id(recogniser))
+    shown = _make_small(chosen, transcript, fingerprint, reader)
     state.shown_picture = shown
     if not same or len(shown.glyphs) != len(kept.glyphs):
         state.glyph = shown.most_prominent
@@ -138,7 +141,7 @@ def _fingerprint(chosen: Chosen) -> str:
 
 
 def _make_small(
-    chosen: Chosen, transcript: Transcript, fingerprint: str, reader: int
+    chosen: Chosen, transcript: Transcript, fingerprint: str, reader: tuple[str, float]
 ) -> ShownPicture:
     prepared = transcript.prepared
     height, width = prepared.ink.shape
