@@ -1,4 +1,4 @@
-"""Read digits with a model file, by LiteRT: 60 milliseconds to load, a tenth of one per digit."""
+"""Read digits with a model file, by LiteRT: 60 milliseconds to load, less than one per digit."""
 
 import os
 import threading

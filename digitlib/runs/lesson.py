@@ -16,7 +16,7 @@ LESSON_RATE = 5e-4
 
 
 def teach_config(run: Run, drawings: int) -> TrainingConfig:
-    """Return what to ask for to teach a trained network so many drawings in less than a minute.
+    """Return what to ask for to teach a trained network so many drawings in a few short epochs.
 
     Each epoch mixes digits of MNIST with the drawings over and over, all changed a little, and the
     steps become small towards the end.

@@ -22,7 +22,7 @@ Look = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 def judge_network(model: keras.Model, others: np.ndarray | None = None) -> Judgement:
-    """Learn how to judge the answers of a trained network; it takes about a second.
+    """Learn how to judge the answers of a trained network: a second for small ones, ten for large.
 
     The digits are MNIST's and those of a simulated pen, so that no hand is refused for being
     another than MNIST's.

@@ -16,8 +16,9 @@ Judge = Callable[[np.ndarray], np.ndarray]
 
 NARROWEST = 0.55  # times its height: a glyph narrower than this is one digit
 USUAL = 1.0  # times its height: a glyph wider than this is the less likely to be one digit
-WORTH = 15.0  # how many logits an answer loses for each height that its glyph is wider than that,
-# and two answers for each height that it is narrower
+# How many logits an answer loses for each height that its glyph is wider than that, and the answers
+# to two parts for each height that the whole is narrower.
+WORTH = 15.0
 LEVELS = 48  # rows at which a seam is looked for
 STEP = 1 / 8  # of the height: how far apart the seams begin
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
