@@ -1,6 +1,7 @@
 """How well a model reads: measured from its probabilities and the truth, nothing read twice."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,10 @@ class Evaluation:
         confusion: int (10, 10); row is the truth, column the answer.
         per_digit: a row per digit, with columns ``digit``, ``count``, ``precision``, ``recall``
             and ``f1`` (0 to 1; 0 where nothing was read as that digit).
-        mistakes: a row per misread digit, with columns ``index`` (its place among the digits),
-            ``truth``, ``answer``, ``confidence`` (probability of the answer) and ``loss``.
+        table: a row per digit, in their order, with columns ``index`` (its place among the digits),
+            ``truth``, ``answer``, ``second`` (the likeliest other answer), ``confidence``
+            (probability of the answer), ``margin`` (by how much it is likelier than the second) and
+            ``loss``.
     """
 
     accuracy: float
@@ -34,7 +37,12 @@ class Evaluation:
     calibration_error: float
     confusion: np.ndarray
     per_digit: pd.DataFrame
-    mistakes: pd.DataFrame
+    table: pd.DataFrame
+
+    @cached_property
+    def mistakes(self) -> pd.DataFrame:
+        """The rows of the digits that are misread."""
+        return self.table[self.table["answer"] != self.table["truth"]]
 
     @property
     def count(self) -> int:
@@ -76,14 +84,17 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     losses = find_losses(probabilities, truth)
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (truth, answers), 1)
-    wrong = np.flatnonzero(answers != truth)
-    mistakes = pd.DataFrame(
+    ranked = np.argsort(-probabilities, axis=1, kind="stable")  # of equals the first, as argmax
+    best, second = np.take_along_axis(probabilities, ranked[:, :2], axis=1).T.astype(float)
+    table = pd.DataFrame(
         {
-            "index": wrong,
-            "truth": truth[wrong],
-            "answer": answers[wrong],
-            "confidence": probabilities[wrong, answers[wrong]].astype(float),
-            "loss": losses[wrong],
+            "index": np.arange(len(truth)),
+            "truth": truth,
+            "answer": answers,
+            "second": ranked[:, 1],
+            "confidence": best,
+            "margin": best - second,
+            "loss": losses,
         }
     )
     return Evaluation(
@@ -92,7 +103,7 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
         calibration_error=find_calibration_error(probabilities.max(axis=1), answers == truth),
         confusion=confusion,
         per_digit=_measure_digits(confusion),
-        mistakes=mistakes,
+        table=table,
     )
 
 
