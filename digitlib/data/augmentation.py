@@ -61,6 +61,12 @@ class Augmentation:
         """Whether anything is changed at all."""
         return any(dataclasses.astuple(self))
 
+    def make_plain(self) -> "Augmentation":
+        """Return what the last epochs go with: digits turned, moved, sized and slanted half as far,
+        and otherwise as they are."""
+        kept = ("rotation", "shift", "zoom", "shear")
+        return Augmentation(**{name: getattr(self, name) / 2 for name in kept})
+
 
 UNCHANGED = Augmentation()
 GENTLE = Augmentation(rotation=10.0, shift=2.0, zoom=0.1)

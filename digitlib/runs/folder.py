@@ -7,6 +7,7 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     batches.csv epochs.csv   grow while the network learns; a reader may find a torn last row
     checkpoint.npz           of the last whole epoch, while it trains
     snapshots/               what it answers and looks for, as it learns
+    answers/                 what it reads in the test digits after each epoch
     drawings.npz             the class's drawings that it learns from, if it does
     model.keras model.tflite the last weights
     best.keras               the weights of the best epoch, by the validation digits

@@ -29,6 +29,7 @@ from digitlib.training.export import load_model, save_judged, save_model
 from digitlib.training.machine import describe_machine
 from digitlib.training.networks import NETWORKS
 from digitlib.training.progress import (
+    AnswerWriter,
     AverageWeights,
     RateSetter,
     RunFolderWriter,
@@ -37,7 +38,8 @@ from digitlib.training.progress import (
     StopWatcher,
     rows_every,
 )
-from digitlib.training.ready import take_model
+from digitlib.training.precision import is_mixed, use_precision
+from digitlib.training.ready import copy_state, take_model
 
 # Batches that are taken at once, between two looks at the stop file: Python costs less, the fewer
 # looks there are, but a person who stops a training should not wait, nor its chart have few points.
@@ -107,6 +109,7 @@ def train(
                 RateSetter(config, count_batches(config)),
                 writer,
                 SnapshotWriter(run, first_epoch),
+                AnswerWriter(run, first_epoch),
                 watcher,
                 StopOnNonsense(),
             ],
@@ -121,8 +124,9 @@ def train(
     except TrainingInterrupted:
         if not run.checkpoint_file.exists():  # no epoch is whole yet, and nothing shall be lost
             with replacing(run.keras_file) as temporary:
-                model.save(temporary)
+                to_single_precision(model, config).save(temporary)
         raise
+    model = to_single_precision(model, config)
     save_model(model, run)
     _save_best(model, writer.best, run)
     if reason:
@@ -134,7 +138,8 @@ def train(
 
 def build_model(config: TrainingConfig) -> keras.Model:
     """Build and compile the network of a config, with fresh weights."""
-    model = NETWORKS[config.network].build(config)
+    with use_precision(config):
+        model = NETWORKS[config.network].build(config)
     averaging = {"use_ema": True, "ema_momentum": config.weight_average}
     optimiser = OPTIMISERS[config.optimiser](
         learning_rate=config.learning_rate,
@@ -151,6 +156,15 @@ def build_model(config: TrainingConfig) -> keras.Model:
         steps_per_execution=_choose_steps(model, config),
     )
     return model
+
+
+def to_single_precision(model: keras.Model, config: TrainingConfig) -> keras.Model:
+    """Return a trained model, with its optimiser's memory, that computes in float32 throughout."""
+    if not is_mixed(config):
+        return model
+    single = build_model(dataclasses.replace(config, mixed_precision=False))
+    copy_state(model, single)
+    return single
 
 
 def _choose_steps(model: keras.Model, config: TrainingConfig) -> int:
@@ -207,10 +221,11 @@ def feed(
     batch = itertools.count(first_epoch * count_batches(config))
     first_plain = (config.epochs - config.plain_epochs) * count_batches(config)
 
+    plain = config.augmentation.make_plain()
+
     def change_batch(images: np.ndarray) -> np.ndarray:
-        plain = next(batch) >= first_plain
-        settings = dataclasses.replace(config.augmentation, disguise=0.0)
-        return augment(images, settings if plain else config.augmentation, chance)
+        settings = config.augmentation if next(batch) < first_plain else plain
+        return augment(images, settings, chance)
 
     def change(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         changed = tf.numpy_function(change_batch, [images], tf.float32)

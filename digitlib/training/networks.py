@@ -189,4 +189,5 @@ def _decide(digit, x, config: TrainingConfig) -> keras.Model:
     """Weigh what was found in a digit and give a probability to each of the ten answers."""
     if config.dropout:
         x = layers.Dropout(config.dropout)(x)
-    return keras.Model(digit, layers.Dense(10, activation="softmax")(x))
+    # Probabilities near 0 and 1 need all digits of a float32, also in mixed precision.
+    return keras.Model(digit, layers.Dense(10, activation="softmax", dtype="float32")(x))

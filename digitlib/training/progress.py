@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from digitlib.runs.config import TrainingConfig
+from digitlib.runs.epoch_answers import drop_answers_after, write_epoch_answers
 from digitlib.runs.folder import BATCH_COLUMNS, Run
 from digitlib.runs.schedule import SCHEDULES
 from digitlib.runs.snapshots import Snapshot, drop_snapshots_after, pick_panel, write_snapshot
 from digitlib.training.checkpoint import Best, write_checkpoint
-from digitlib.training.digits import load_digits
+from digitlib.training.digits import load_digits, to_input
 
 ROWS_PER_EPOCH = 50
 
@@ -238,6 +239,29 @@ class SnapshotWriter(keras.callbacks.Callback):
         # Not predict_on_batch, for which TensorFlow would trace another graph first.
         probabilities = np.asarray(self.model(self.panel, training=False))
         write_snapshot(self.run, Snapshot(epoch, probabilities, collect_filters(self.model)))
+
+
+class AnswerWriter(keras.callbacks.Callback):
+    """Reads the test digits after each epoch and keeps the answers, to look at.
+
+    Args:
+        run: the run.
+        first_epoch: as in RunFolderWriter.
+    """
+
+    BATCH = 500
+
+    def __init__(self, run: Run, first_epoch: int = 0):
+        super().__init__()
+        self.run = run
+        drop_answers_after(run, first_epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        test = load_digits("test")
+        parts = [test.take(slice(at, at + self.BATCH)) for at in range(0, len(test), self.BATCH)]
+        # Not predict, for which TensorFlow would trace another graph first.
+        answers = [self.model(to_input(part)[0], training=False) for part in parts]
+        write_epoch_answers(self.run, epoch + 1, np.concatenate(answers))
 
 
 def collect_filters(model: keras.Model) -> np.ndarray:

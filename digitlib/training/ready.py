@@ -20,6 +20,7 @@ GRAPH_SETTINGS = (
     "dropout",
     "label_smoothing",
     "weight_average",
+    "mixed_precision",
 )
 
 _kept: OrderedDict[tuple, keras.Model] = OrderedDict()
@@ -38,13 +39,19 @@ def take_model(fresh: keras.Model, config: TrainingConfig) -> keras.Model:
     ready = _kept.pop(kind, None)
     if ready is None or _shapes(ready) != _shapes(fresh):
         ready = fresh
-    for old, new in zip(_variables(ready), _variables(fresh), strict=True):
-        if old is not new:
-            old.assign(new)
+    copy_state(fresh, ready)
     _kept[kind] = ready
     while len(_kept) > MOST_KEPT:
         _kept.popitem(last=False)
     return ready
+
+
+def copy_state(source: keras.Model, target: keras.Model) -> None:
+    """Put a compiled model in the very state of another one of the same network."""
+    target.optimizer.build(target.trainable_variables)
+    for old, new in zip(_variables(target), _variables(source), strict=True):
+        if old is not new:
+            old.assign(new)
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:
