@@ -28,6 +28,7 @@ from digitlib.training.digits import collect_digits, load_digits, to_input, to_t
 from digitlib.training.export import load_model, save_judged, save_model
 from digitlib.training.machine import describe_machine
 from digitlib.training.networks import NETWORKS
+from digitlib.training.precision import is_mixed, use_precision
 from digitlib.training.progress import (
     AnswerWriter,
     AverageWeights,
@@ -38,7 +39,6 @@ from digitlib.training.progress import (
     StopWatcher,
     rows_every,
 )
-from digitlib.training.precision import is_mixed, use_precision
 from digitlib.training.ready import copy_state, take_model
 
 # Batches that are taken at once, between two looks at the stop file: Python costs less, the fewer
