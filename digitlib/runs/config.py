@@ -51,9 +51,9 @@ class TrainingConfig:
         drawn_digits: how many are added of the drawings that are kept with the run, 0 to 55,000:
             of 40 drawings, 1,000 are each of them 25 times.
         augmentation: how far the digits are changed, anew in each epoch.
-        plain_epochs: how many of the last epochs go with digits that are turned, moved, sized and
-            slanted half as far, and not changed otherwise, 0 to 100: a network that ends on digits
-            nearly as they are reads those better, and keeps most of what the others taught it.
+        plain_epochs: how many of the last epochs go with digits nearly as they are, 0 to 100; see
+            ``Augmentation.make_plain``. A network that ends on them reads MNIST's own better, and
+            keeps most of what the others taught it.
         mixed_precision: whether it multiplies in bfloat16, of 8 bits, and keeps its weights in
             float32, where the processor can: large networks learn twice as fast there.
         seed: of the weights, of the order of the digits, of dropout and of augmentation.
