@@ -67,6 +67,8 @@ def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str,
         ("Machine", metrics.get("machine", "not recorded")),
         ("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}"),
     ]
+    if metrics.get("mixed_precision"):
+        rows.insert(-2, ("Precision", "mixed: bfloat16 multiplied, float32 kept"))
     changed = [f"{key} {value:g}" for key, value in vars(config.augmentation).items() if value]
     if changed:
         rows.insert(-2, ("Augmentation", ", ".join(changed)))
@@ -80,7 +82,7 @@ def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
     if config.drawn_digits:
         lesson += f" and {config.drawn_digits:,} times one of the class's drawings"
     if config.plain_epochs:
-        lesson += f", the last {config.plain_epochs} without disguise"
+        lesson += f", the last {config.plain_epochs} nearly as they are"
     return lesson
 
 

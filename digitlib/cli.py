@@ -129,7 +129,12 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 @click.option(
     "--plain-epochs",
     type=int,
-    help=f"How many of the last epochs go without disguise, {_limits('plain_epochs')}.",
+    help=f"How many of the last epochs go with digits nearly as they are, {_limits('plain_epochs')}.",
+)
+@click.option(
+    "--mixed-precision/--no-mixed-precision",
+    default=None,
+    help="Multiply in bfloat16 where the processor can.",
 )
 @click.option("--seed", type=int, help="Of everything random.")
 @click.option(

@@ -64,7 +64,7 @@ class Augmentation:
     def make_plain(self) -> "Augmentation":
         """Return what the last epochs go with: digits nearly as they are.
 
-        They are turned, moved, sized and slanted half as far, neither bent nor erased nor of another
+        They are turned, moved, sized and slanted half as far, neither bent nor erased, of no other
         pen, and a quarter as many are in disguise: with none, networks forget how to read those.
         """
         kept = ("rotation", "shift", "zoom", "shear")

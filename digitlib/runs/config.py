@@ -115,6 +115,8 @@ class TrainingConfig:
         for name in (self.parent, *self.members):
             if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_-]{0,64}", name):
                 problems.append(f"There can be no run {name!r} to go on from.")
+        if not isinstance(self.mixed_precision, bool):
+            problems.append(f"Mixed precision is true or false, not {self.mixed_precision}.")
         for name, limits in LIMITS.items():
             problems += _check_number(name, getattr(self, name), *limits)
         if problems:

@@ -285,6 +285,7 @@ def measure_run(run: Run, parameters: int | None = None) -> None:
         "training_digits": run.config.training_digits,
         "training_seconds": float(max([0.0, *batches["seconds"], *epochs["seconds"]])),
         "machine": describe_machine(),
+        "mixed_precision": is_mixed(run.config),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }

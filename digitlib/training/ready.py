@@ -10,6 +10,7 @@ from collections import OrderedDict
 import keras
 
 from digitlib.runs.config import TrainingConfig
+from digitlib.training.precision import is_mixed
 
 MOST_KEPT = 6
 # The settings that are part of a graph.
@@ -20,7 +21,6 @@ GRAPH_SETTINGS = (
     "dropout",
     "label_smoothing",
     "weight_average",
-    "mixed_precision",
 )
 
 _kept: OrderedDict[tuple, keras.Model] = OrderedDict()
@@ -35,7 +35,11 @@ def take_model(fresh: keras.Model, config: TrainingConfig) -> keras.Model:
     """
     # Beforehand, or TensorFlow traces the first step twice, once to make them.
     fresh.optimizer.build(fresh.trainable_variables)
-    kind = (fresh.steps_per_execution, *(getattr(config, name) for name in GRAPH_SETTINGS))
+    kind = (
+        fresh.steps_per_execution,
+        is_mixed(config),
+        *(getattr(config, name) for name in GRAPH_SETTINGS),
+    )
     ready = _kept.pop(kind, None)
     if ready is None or _shapes(ready) != _shapes(fresh):
         ready = fresh

@@ -112,6 +112,12 @@ def choose_config(network: NetworkDescription) -> TrainingConfig:
                 help="The same seed and settings give the same network.",
                 **_widget(network, "seed"),
             ),
+            "mixed_precision": right.toggle(
+                "Mixed precision",
+                help="Multiplies with 8 binary digits instead of 24, where the processor can: "
+                "large networks learn in half the time. The weights keep all digits.",
+                **_widget(network, "mixed_precision"),
+            ),
         }
         if network.uses_dropout:
             changes["dropout"] = left.slider(

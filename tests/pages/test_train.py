@@ -93,6 +93,7 @@ def test_start_makes_a_run_of_the_settings_and_hands_it_to_the_engine(open_page,
     app.number_input("dense-weight_decay").set_value(0.02)
     app.number_input("dense-label_smoothing").set_value(0.1)
     app.number_input("dense-weight_average").set_value(0.99)
+    app.toggle("dense-mixed_precision").set_value(True)
     app.slider("dense-augmentation-rotation").set_value(5.0)
     click(app, "Start training")
     assert not app.exception
@@ -102,6 +103,7 @@ def test_start_makes_a_run_of_the_settings_and_hands_it_to_the_engine(open_page,
     assert (run.config.training_digits, run.config.learning_rate) == (3_000, 0.01)
     assert (run.config.schedule, run.config.weight_decay) == ("cosine", 0.02)
     assert (run.config.label_smoothing, run.config.weight_average) == (0.1, 0.99)
+    assert run.config.mixed_precision
     assert run.config.augmentation == Augmentation(rotation=5.0)
     assert app.query_params["run"] == run.id
     assert "about to start" in app.get_by_key("live").progress[0].text

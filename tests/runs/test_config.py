@@ -132,6 +132,12 @@ def test_augmentation_that_is_not_understood_gets_a_sentence(given, problem):
         TrainingConfig.from_dict({"augmentation": given})
 
 
+@pytest.mark.parametrize("value", [1, 0, None, "yes"])
+def test_precision_is_mixed_or_not(value):
+    with pytest.raises(ConfigError, match="Mixed precision is true or false, not"):
+        TrainingConfig(mixed_precision=value).check(["dense"])
+
+
 def test_a_run_from_before_there_was_weight_decay_keeps_that_of_keras():
     assert TrainingConfig.from_dict({"optimiser": "adamw"}).weight_decay == 0.004
     assert TrainingConfig.from_dict({"optimiser": "adam"}).weight_decay == 0

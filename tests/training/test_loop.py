@@ -9,6 +9,7 @@ from digitlib.data.augmentation import STRONG, UNCHANGED, Augmentation
 from digitlib.errors import TrainingError
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.config import OPTIMISERS, TrainingConfig
+from digitlib.runs.epoch_answers import list_answered_epochs, read_epoch_answers
 from digitlib.runs.folder import (
     MODELS_FOLDER,
     load_run,
@@ -40,8 +41,9 @@ def test_every_network_trains_into_a_whole_run_folder(network, make_run, test_in
     assert returned.status.state == "done"
     assert load_run(run.id).status == returned.status
     assert sorted(path.name for path in run.folder.iterdir()) == [
-        "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json", "metrics.json",
-        "model.keras", "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
+        "answers", "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json",
+        "metrics.json", "model.keras", "model.tflite", "snapshots", "status.json",
+        "test_probabilities.npy",
     ]  # fmt: skip
 
     (model,) = models
@@ -173,7 +175,7 @@ def test_the_last_epochs_are_plain(first_epoch):
     """Also where a broken off training goes on."""
     config = TrainingConfig(
         epochs=3, plain_epochs=1, training_digits=100, batch_size=50,
-        augmentation=Augmentation(disguise=1.0),
+        augmentation=Augmentation(elastic=2.0, thickness=1.0, erasing=1.0),
     )  # fmt: skip
     digits = load_mnist("training").take(slice(100))
 
@@ -371,3 +373,13 @@ def test_a_stop_before_the_first_epoch_ends_keeps_a_model_too(make_run):
     assert run.read_epochs().empty
     assert stopped.metrics["epochs"] == 0
     assert json.loads((run.folder / "metrics.json").read_text())["test"]["count"] == 10_000
+
+
+def test_the_answers_after_each_epoch_are_kept(train):
+    run = train("softmax", epochs=3, training_digits=2_000)
+
+    assert list_answered_epochs(run) == [1, 2, 3]
+    labels = load_mnist("test").labels
+    right = [(read_epoch_answers(run, each).argmax(axis=1) == labels).mean() for each in (1, 3)]
+    assert 0.5 < right[0] < right[1]
+    assert right[1] == pytest.approx(run.metrics["test"]["accuracy"], abs=0.002)
