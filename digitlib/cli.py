@@ -129,7 +129,8 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
 @click.option(
     "--plain-epochs",
     type=int,
-    help=f"How many of the last epochs go with digits nearly as they are, {_limits('plain_epochs')}.",
+    help="How many of the last epochs go with digits nearly as they are, "
+    f"{_limits('plain_epochs')}.",
 )
 @click.option(
     "--mixed-precision/--no-mixed-precision",
