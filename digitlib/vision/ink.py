@@ -168,17 +168,18 @@ def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
 def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     """Return ink from 0 to 1, measured against the strongest ink near by."""
     step = max(1, round(max(strength.shape) / SAMPLES))
-    # More than a quarter of a picture is ground, however bold the digit.
-    strength = np.maximum(strength - np.percentile(strength[::step, ::step], 25), 0)
+    # More than a quarter of a picture is ground, however bold the digit. (Numbers of NumPy's would
+    # make float64 of the whole picture.)
+    strength = np.maximum(strength - float(np.percentile(strength[::step, ::step], 25)), 0)
     grain = cv2.absdiff(strength, cv2.blur(strength, (3, 3)))
-    noise = 1.4826 * np.median(grain[::step, ::step])
+    noise = 1.4826 * float(np.median(grain[::step, ::step]))
     candidates = strength[strength > max(MIN_CONTRAST * 255 / 2, NOISE * noise)]
     if candidates.size == 0:
         raise EmptyPictureError(NO_INK)
     threshold, _ = cv2.threshold(
         candidates.astype(np.uint8), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU
     )
-    stroke = np.median(candidates[candidates >= threshold])
+    stroke = float(np.median(candidates[candidates >= threshold]))
     if stroke < max(MIN_CONTRAST * 255, 1.5 * NOISE * noise):
         raise EmptyPictureError(NO_INK)
     side = round(NEAR * pen) | 1
