@@ -36,12 +36,14 @@ class Drawings:
     Attributes:
         digits: their pixels and labels, zeros first.
         names: of each, 16 hexadecimal digits that stand for its pixels.
-        problems: a sentence for each that is left out because it is damaged.
+        problems: a sentence for each that is left out because it is damaged, and
+        damaged: what stands for the pixels of each of those.
     """
 
     digits: Digits
     names: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -71,7 +73,7 @@ class Collection:
         Raises:
             CollectionError: the folder cannot be read.
         """
-        images, labels, names, problems = [], [], [], []
+        images, labels, names, problems, damaged = [], [], [], [], []
         for name, label in sorted(self._list().items(), key=lambda entry: entry[::-1]):
             path = self._file(name, label)
             try:
@@ -80,11 +82,12 @@ class Collection:
                 continue  # taken away a moment ago
             except (OSError, DataError):
                 problems.append(f"The drawing {path} is damaged and left out: delete it.")
+                damaged.append(name)
                 continue
             labels.append(label)
             names.append(name)
         digits = Digits(np.array(images, np.uint8).reshape(-1, 28, 28), np.array(labels, np.uint8))
-        return Drawings(digits, tuple(names), tuple(problems))
+        return Drawings(digits, tuple(names), tuple(problems), tuple(damaged))
 
     def add(self, digit: np.ndarray, label: int) -> int | None:
         """Keep a drawing, uint8 (28, 28), or give one that is kept another label.
@@ -142,15 +145,15 @@ class Collection:
             if name in kept:
                 self._file(name, kept[name]).unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Take all drawings away, the damaged among them.
+    def clear(self, drawings: Drawings) -> None:
+        """Take drawings away, the damaged among them; those that came since they were read stay.
 
         Raises:
             CollectionError: the folder cannot be written.
         """
         with self._changing() as kept:
-            for name, label in kept.items():
-                self._file(name, label).unlink(missing_ok=True)
+            for name in kept.keys() & {*drawings.names, *drawings.damaged}:
+                self._file(name, kept[name]).unlink(missing_ok=True)
 
     def _file(self, name: str, label: int) -> Path:
         return self.folder / f"{label}-{name}.png"

@@ -93,13 +93,18 @@ def _offer_clear(drawings: Drawings) -> None:
             "of those it has learnt from."
         )
         st.button(
-            f"Clear {_count(len(drawings))}", type="primary", key="clear-drawings", on_click=_clear
+            f"Clear {_count(len(drawings))}",
+            type="primary",
+            key="clear-drawings",
+            on_click=_clear,
+            args=(drawings,),
         )
 
 
-def _clear() -> None:
+def _clear(drawings: Drawings) -> None:
+    """Clear the drawings that were shown: what another visitor told meanwhile is not lost."""
     try:
-        get_collection().clear()
+        get_collection().clear(drawings)
     except DigitLabError as error:
         st.session_state.collection_problem = str(error)
         return

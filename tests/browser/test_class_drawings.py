@@ -16,7 +16,7 @@ from tests.browser.trainer import TRAINING, live
 def collection(server: Server) -> Collection:
     """The server's drawings, of which there are none yet."""
     collection = Collection(server.runs.with_name("runs-drawings"))
-    collection.clear()
+    collection.clear(collection.read())
     return collection
 
 

@@ -90,9 +90,23 @@ def test_one_is_taken_away_then_all(drawings):
     assert SOME.images[3].tobytes() not in read_labels(drawings)
     assert drawings.count().sum() == 59
     drawings.remove(hash_digit(SOME.images[3]))  # it is gone already
-    drawings.clear()
+    drawings.clear(drawings.read())
     assert drawings.count().sum() == 0
     assert list_hidden(drawings) == []
+
+
+def test_what_came_after_they_were_looked_at_is_not_cleared(drawings):
+    drawings.add(SOME.images[0], 7)
+    damaged = drawings.folder / f"7-{hash_digit(SOME.images[1])}.png"
+    damaged.write_bytes(b"torn")
+    seen = drawings.read()
+    drawings.add(SOME.images[2], 3)
+    drawings.add(SOME.images[0], 1)  # one that was seen has got another label
+
+    drawings.clear(seen)
+
+    assert drawings.read().names == (hash_digit(SOME.images[2]),)
+    assert not damaged.exists()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +132,7 @@ def test_foreign_files_are_let_alone(drawings):
     (drawings.folder / "notes.png").write_text("mine")
 
     assert len(drawings.read()) == 1
-    drawings.clear()
+    drawings.clear(drawings.read())
 
     assert (drawings.folder / "notes.png").exists()
 

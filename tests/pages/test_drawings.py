@@ -138,6 +138,14 @@ def test_clearing_asks_first(open_page, filled):
     assert app.info[0].value.startswith("There are none yet.")
 
 
+def test_a_drawing_that_comes_while_somebody_clears_stays(open_page, filled):
+    app = open_page("drawings")
+    late = write_digits(1, seed=6)
+    filled.add_all(late)
+    app.button(key="clear-drawings").click().run()
+    assert filled.read().names == (hash_digit(late.images[0]),)
+
+
 def test_one_drawing_is_opened_relabelled_and_deleted(open_page, filled, read_words):
     app = open_page("drawings", model="cnn")
     name, label = hash_digit(SOME.images[7]), int(SOME.labels[7])
