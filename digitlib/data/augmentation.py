@@ -64,12 +64,11 @@ class Augmentation:
     def make_plain(self) -> "Augmentation":
         """Return what the last epochs go with: digits nearly as they are.
 
-        They are turned, moved, sized and slanted half as far, neither bent nor erased, of no other
-        pen, and a quarter as many are in disguise: with none, networks forget how to read those.
+        They are turned, moved, sized and slanted half as far, and otherwise as they are. Measured
+        on the champion, by validation digits: with a quarter of the disguise kept, nothing is won.
         """
         kept = ("rotation", "shift", "zoom", "shear")
-        halved = {name: getattr(self, name) / 2 for name in kept}
-        return Augmentation(**halved, disguise=self.disguise / 4)
+        return Augmentation(**{name: getattr(self, name) / 2 for name in kept})
 
 
 UNCHANGED = Augmentation()

@@ -80,8 +80,8 @@ def choose_augmentation(network: NetworkDescription) -> dict[str, Augmentation |
             0,
             10,
             value=network.defaults.plain_epochs,
-            help="How many of the last epochs go with digits nearly as they are: changed half as "
-            "far, with a quarter of the disguise. It ends on what it will be asked.",
+            help="How many of the last epochs go with digits nearly as they are: turned, moved, "
+            "sized and slanted half as far, and no more. It ends on what it will be asked.",
             key=f"{network.name}-plain_epochs",
             persist_state="session",
         )
