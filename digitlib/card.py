@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from digitlib.data import Digits, load_mnist
-from digitlib.data.label_errors import correct_labels
-from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.data import TEST_DIGITS, load_mnist
+from digitlib.reading.evaluation import Evaluation, find_corrected_accuracy, measure
 from digitlib.reading.judgement import KEPT
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.catalogue import describe_networks
 from digitlib.runs.command import format_command
 from digitlib.runs.config import TrainingConfig
@@ -28,26 +28,19 @@ def describe_model(run: Run) -> str:
         DigitLabError: the answers for the test digits are missing or damaged.
     """
     test, config, networks = load_mnist("test"), run.config, describe_networks()
-    probabilities = run.read_test_probabilities()
-    evaluation = measure(probabilities, test.labels)
+    evaluation = measure(run.read_test_probabilities(), test.labels)
     network = networks.get(config.network)
     summary = network.summary if network else f"The mean of {', '.join(config.members)}."
     command = format_command(config, network.defaults if network else config)
     parts = [
         f"# {run.id}\n\n{summary}",
         _describe_making(command, config, run.metrics),
-        _describe_accuracy(evaluation, probabilities, test),
+        _describe_accuracy(evaluation),
         _describe_robustness(run.robustness),
         _describe_refusal(run.judgement, run.robustness),
         _describe_failures(evaluation, run),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def find_corrected_accuracy(probabilities: np.ndarray, test: Digits) -> float:
-    """Return the share of test digits read right, 0 to 1, as people judge what they are."""
-    labels, agreed = correct_labels(test.labels)
-    return float((probabilities.argmax(axis=1) == labels)[agreed].mean())
 
 
 def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str, Any]) -> str:
@@ -86,31 +79,34 @@ def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
     return lesson
 
 
-def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: Digits) -> str:
+def _describe_accuracy(evaluation: Evaluation) -> str:
     rows = [
         (
             "Accuracy",
-            f"{evaluation.accuracy:.2%} ± {evaluation.margin:.2%} "
-            f"({len(evaluation.mistakes):,} of {evaluation.count:,} misread)",
+            f"{evaluation.counted}, {len(evaluation.mistakes):,} of {evaluation.count:,} misread",
         ),
         (
             "By corrected labels",
-            f"{find_corrected_accuracy(probabilities, test):.2%} (ten labels corrected, five "
-            "digits left out on which people do not agree)",
+            f"{find_corrected_accuracy(evaluation)}, ten labels corrected, five digits left out on "
+            "which people do not agree",
         ),
         ("Loss", f"{evaluation.loss:.4f}"),
         ("Calibration error", f"{evaluation.calibration_error:.2%}"),
     ]
     return (
         "## How well it reads\n\nThe 10,000 test digits of MNIST, at its last epoch; nothing was "
-        "chosen by them. The interval holds 95 of 100 times.\n\n" + _list(rows)
+        "chosen by them. In brackets, here and below, the 95% interval: where the accuracy may lie "
+        "on other digits of the kind.\n\n" + _list(rows)
     )
 
 
 def _describe_robustness(robustness: Mapping[str, Any]) -> str:
     parts = []
     if corruptions := robustness.get("corruptions"):
-        rows = [(name.replace("_", " "), f"{share:.1%}") for name, share in corruptions.items()]
+        rows = [
+            (name.replace("_", " "), _count_right(share, TEST_DIGITS).format(1))
+            for name, share in corruptions.items()
+        ]
         rows.append(("**mean**", f"**{np.mean(list(corruptions.values())):.1%}**"))
         parts.append(
             "The test digits under the fifteen corruptions of MNIST-C, on none of which it was "
@@ -118,7 +114,7 @@ def _describe_robustness(robustness: Mapping[str, Any]) -> str:
         )
     if handwriting := robustness.get("handwriting"):
         rows = [
-            (kind, f"{found['count']:,}", f"{found['accuracy']:.1%}")
+            (kind, f"{found['count']:,}", _count_right(found["accuracy"], found["count"]).format(1))
             for kind, found in handwriting.items()
         ]
         parts.append(
@@ -153,16 +149,21 @@ def _describe_refusal(judgement: Mapping[str, Any], robustness: Mapping[str, Any
 def _describe_failures(evaluation: Evaluation, run: Run) -> str:
     confusions = evaluation.mistakes.groupby(["truth", "answer"]).size().sort_values()[::-1]
     worst = evaluation.per_digit.sort_values("recall").iloc[0]
+    recall = _count_right(worst["recall"], worst["count"])
     lines = [
         f"- {count} times a {truth} is read as {answer}."
         for (truth, answer), count in confusions.head(MOST_CONFUSIONS).items()
     ]
-    lines.append(f"- It reads the {worst['digit']:.0f} worst: {worst['recall']:.2%} of them.")
+    lines.append(f"- It reads the {worst['digit']:.0f} worst: {recall} of them.")
     weak = {k: v for k, v in run.robustness.get("corruptions", {}).items() if v < WEAK}
     lines += [f"- {name.replace('_', ' ').capitalize()}: {v:.1%}." for name, v in weak.items()]
     if not run.judgement:
         lines.append("- It takes everything for a digit, also what is none.")
     return "## Known failures\n\n" + "\n".join(lines)
+
+
+def _count_right(share: float, count: float) -> Accuracy:
+    return Accuracy(round(share * count), int(count))
 
 
 def _list(rows: list[tuple[str, str]]) -> str:

@@ -16,6 +16,7 @@ from digitlib.data import Digits
 from digitlib.data.archives import read_digits
 from digitlib.data.augmentation import AUGMENTATION_LIMITS, PRESETS
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.config import LIMITS, OPTIMISERS
 from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
 from digitlib.runs.schedule import SCHEDULES
@@ -227,7 +228,7 @@ def _train_here(run) -> None:
     test = run.metrics["test"]
     click.echo(
         f"{run.status.state.capitalize()} in {run.metrics['training_seconds']:.0f} s: "
-        f"test accuracy {test['accuracy']:.2%}, test loss {test['loss']:.4f}, "
+        f"test accuracy {Accuracy.from_summary(test)}, test loss {test['loss']:.4f}, "
         f"{test['mistakes']} of {test['count']:,} misread"
     )
 
@@ -280,7 +281,7 @@ def runs():
         elif run.active:
             words = f"{read_progress(run).share:.0%} of {run.config.epochs} epochs"
         elif run.status.state in ("done", "stopped") and "test" in run.metrics:
-            words = f"{run.metrics['test']['accuracy']:.2%} of the test digits read right"
+            words = f"{Accuracy.from_summary(run.metrics['test'])} of the test digits read right"
         click.echo(f"{run.id:<32} {run.status.state:<12} {words}".rstrip())
     for problem in listed.problems:
         click.echo(problem, err=True)
@@ -332,7 +333,7 @@ def ensemble(members, name, folder):
 
     run = combine([load_run(member) for member in members], name, folder)
     test = run.metrics["test"]
-    click.echo(f"Run {run.id} in {run.folder}: test accuracy {test['accuracy']:.2%}")
+    click.echo(f"Run {run.id} in {run.folder}: test accuracy {Accuracy.from_summary(test)}")
 
 
 @commands.command()
@@ -518,7 +519,7 @@ def evaluate(model, digits, samples, seed, save):
     if save and not samples:
         raise click.UsageError("--save needs --samples: how many digits the sheet shall show.")
     from digitlib.data import load_mnist
-    from digitlib.reading.evaluation import measure
+    from digitlib.reading.evaluation import find_corrected_accuracy, measure
 
     given, kind = load_mnist("test"), "test digit"
     if digits is not None:
@@ -526,7 +527,9 @@ def evaluate(model, digits, samples, seed, save):
     probabilities = _load_recogniser(model).read(given.images)
     evaluation = measure(probabilities, given.labels)
     click.echo(f"Model {model} on {evaluation.count:,} {kind}{'s' if len(given) > 1 else ''}")
-    click.echo(f"accuracy {evaluation.accuracy:.2%}")
+    click.echo(f"accuracy {evaluation.counted}: in brackets the 95% interval")
+    if digits is None:
+        click.echo(f"accuracy by corrected labels {find_corrected_accuracy(evaluation)}")
     click.echo(f"loss {evaluation.loss:.4f}")
     click.echo("\ndigit  count  precision  recall      F1")
     for row in evaluation.per_digit.to_dict("records"):
@@ -570,13 +573,13 @@ def models():
     from digitlib.runs.folder import list_models
 
     listed = list_models()
-    click.echo(f"{'model':<32} {'network':<10} {'accuracy':>8} {'parameters':>11} {'state':<8}")
+    click.echo(f"{'model':<32} {'network':<10} {'accuracy':>24} {'parameters':>11} {'state':<8}")
     for run in listed.runs:
         test = run.metrics.get("test")
-        accuracy = f"{test['accuracy']:.2%}" if test else "unknown"
+        accuracy = str(Accuracy.from_summary(test)) if test else "unknown"
         parameters = run.metrics.get("parameters")
         click.echo(
-            f"{run.id:<32} {run.config.network:<10} {accuracy:>8} "
+            f"{run.id:<32} {run.config.network:<10} {accuracy:>24} "
             f"{parameters or 0:>11,} {run.status.state:<8}"
         )
     for problem in listed.problems:

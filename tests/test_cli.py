@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from statsmodels.stats.proportion import proportion_confint
 
 from digitlib.data import load_mnist
 from digitlib.data.archives import encode_npz, encode_zip
 from digitlib.data.augmentation import GENTLE
 from digitlib.data.collection import Collection
+from digitlib.data.label_errors import correct_labels
 from digitlib.data.others import LETTERS_AND_SIGNS
 from digitlib.data.pen import write_shape
 from digitlib.reading.recogniser import Recogniser
@@ -43,6 +45,11 @@ def run(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
         [*COMMAND, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=200, **options
     )
+
+
+def with_interval(right: int, count: int) -> str:
+    low, high = proportion_confint(right, count, method="wilson")
+    return f"{right / count:.2%} ({100 * low:.2f}–{high:.2%})"
 
 
 @pytest.fixture(autouse=True)
@@ -269,9 +276,14 @@ def test_evaluate_measures_the_model(tmp_path):
     assert (process.returncode, process.stderr) == (0, "")
     test = read_run(MODELS_FOLDER / "dense").metrics["test"]
     lines = process.stdout.splitlines()
-    assert lines[:3] == [
+    labels = load_mnist("test").labels
+    answers = read_run(MODELS_FOLDER / "dense").read_test_probabilities().argmax(axis=1)
+    corrected, agreed = correct_labels(labels)
+    right = (answers == corrected)[agreed].sum()
+    assert lines[:4] == [
         "Model dense on 10,000 test digits",
-        f"accuracy {test['accuracy']:.2%}",
+        f"accuracy {with_interval(10_000 - test['mistakes'], 10_000)}: in brackets the 95% interval",
+        f"accuracy by corrected labels {with_interval(right, 9_995)}",
         f"loss {test['loss']:.4f}",
     ]
     numbers = [[float(word.rstrip("%").replace(",", "")) for word in line.split()]
@@ -284,7 +296,6 @@ def test_evaluate_measures_the_model(tmp_path):
         assert row[2:] == pytest.approx(shares, abs=0.006)
     assert [row[1:] for row in matrix] == test["confusion"]
 
-    labels = load_mnist("test").labels
     sample = re.compile(r"test digit (\d+): read as (\d) \(>?[\d.]+%\), is (\d): (\w+)")
     samples = sample.findall(process.stdout)
     assert len(samples) == 5
@@ -307,9 +318,11 @@ def test_evaluate_measures_digits_of_ones_own(form, tmp_path, validation, cnn):
     process = run("evaluate", "cnn", "--digits", digits, "--samples", "100")
 
     assert (process.returncode, process.stderr) == (0, "")
-    accuracy = (cnn.read(some.images).argmax(axis=1) == some.labels).mean()
-    head = ["Model cnn on 70 digits", f"accuracy {accuracy:.2%}"]
-    assert process.stdout.splitlines()[:2] == head
+    right = (cnn.read(some.images).argmax(axis=1) == some.labels).sum()
+    accuracy = f"accuracy {with_interval(right, 70)}: in brackets the 95% interval"
+    head, *found = process.stdout.splitlines()[:3]
+    assert head == "Model cnn on 70 digits"
+    assert (found[0], found[1].split()[0]) == (accuracy, "loss")  # no labels are corrected
     assert len(re.findall(r"^digit \d+: read as", process.stdout, re.M)) == 70
 
 
@@ -354,7 +367,9 @@ def test_models_lists_the_shipped_ones_and_says_what_is_damaged(runs):
     lines = process.stdout.splitlines()
     assert [line.split()[0] for line in lines[1:]] == [run.id for run in list_shipped().runs]
     (dense,) = (line for line in lines if line.startswith("dense "))
-    assert re.fullmatch(r"dense +dense +97\.\d\d% +101,770 +done *", dense)
+    assert re.fullmatch(
+        r"dense +dense +97\.\d\d% \(97\.\d\d–9[78]\.\d\d%\) +101,770 +done *", dense
+    )
     (problem,) = process.stderr.splitlines()
     assert "metrics.json" in problem
 
@@ -406,8 +421,9 @@ def test_train_shows_the_network_and_what_came_of_it():
     assert [int(epoch) for epoch, _ in epochs] == [1, 2]
     assert [float(loss) for _, loss in epochs] == made.read_epochs()["loss"].round(4).tolist()
     last = process.stdout.splitlines()[-1]
-    accuracy = made.metrics["test"]["accuracy"]
-    assert re.match(rf"Done in \d+ s: test accuracy {accuracy:.2%}, test loss [\d.]+, ", last)
+    accuracy = with_interval(10_000 - made.metrics["test"]["mistakes"], 10_000)
+    told = rf"Done in \d+ s: test accuracy {re.escape(accuracy)}, test loss [\d.]+, "
+    assert re.match(told, last)
 
 
 def test_a_model_is_taught_drawings_from_the_terminal(tmp_path, validation):
@@ -562,11 +578,11 @@ def test_runs_tells_how_each_run_stands_the_newest_first():
     assert process.returncode == 0
     header, *lines = process.stdout.splitlines()
     assert header.split() == ["run", "state"]
-    accuracy = load_run("dense").metrics["test"]["accuracy"]
+    accuracy = with_interval(10_000 - load_run("dense").metrics["test"]["mistakes"], 10_000)
     assert [tuple(line.split(maxsplit=2)) for line in lines] == [
         ("broken", "failed", "The disk is full."),
-        ("halted", "stopped", f"{accuracy:.2%} of the test digits read right"),
-        ("learnt", "done", f"{accuracy:.2%} of the test digits read right"),
+        ("halted", "stopped", f"{accuracy} of the test digits read right"),
+        ("learnt", "done", f"{accuracy} of the test digits read right"),
         ("learning", "running", "25% of 2 epochs"),
         ("first", "queued", "number 1 of 2 in the queue"),
         ("second", "queued", "number 2 of 2 in the queue"),

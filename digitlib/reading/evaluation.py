@@ -6,6 +6,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from digitlib.data.label_errors import correct_labels
+from digitlib.reading.statistics import Accuracy
+
 # how to order mistakes -> column, whether the smallest comes first
 ORDERS = {
     "surest first": ("confidence", False),
@@ -49,16 +52,16 @@ class Evaluation:
         return int(self.confusion.sum())
 
     @property
-    def margin(self) -> float:
-        """Half the width of the accuracy's 95% interval (normal approximation), 0 to 1."""
-        return 1.96 * (self.accuracy * (1 - self.accuracy) / self.count) ** 0.5
+    def counted(self) -> Accuracy:
+        """The accuracy as counts, with its 95% interval."""
+        return Accuracy(int(self.confusion.trace()), self.count)
 
     def summary(self) -> dict:
         """Return the numbers as plain values, for a JSON file."""
         return {
             "count": self.count,
             "accuracy": self.accuracy,
-            "margin": self.margin,
+            "interval": list(self.counted.interval),
             "loss": self.loss,
             "calibration_error": self.calibration_error,
             "mistakes": len(self.mistakes),
@@ -105,6 +108,19 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
         per_digit=_measure_digits(confusion),
         table=table,
     )
+
+
+def find_corrected_accuracy(evaluation: Evaluation) -> Accuracy:
+    """Return how many test digits are read right, as people judge what they are.
+
+    Those on which people do not agree are left out: see ``digitlib.data.label_errors``.
+
+    Args:
+        evaluation: of the 10,000 test digits, in their order.
+    """
+    labels, agreed = correct_labels(evaluation.table["truth"].to_numpy())
+    right = evaluation.table["answer"].to_numpy() == labels
+    return Accuracy(int(right[agreed].sum()), int(agreed.sum()))
 
 
 def find_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:

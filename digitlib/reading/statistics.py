@@ -1,8 +1,10 @@
 """How much an accuracy, or a difference between two models, can be luck."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +24,14 @@ class Accuracy:
     right: int
     count: int
 
+    @classmethod
+    def from_summary(cls, summary: Mapping[str, Any]) -> "Accuracy":
+        """Return it as ``Evaluation.summary`` has it, of whatever age the run is.
+
+        Example: ``Accuracy.from_summary(run.metrics["test"])``.
+        """
+        return cls(int(summary["count"] - summary["mistakes"]), int(summary["count"]))
+
     @property
     def share(self) -> float:
         """0 to 1; not a number where there are no digits."""
@@ -34,7 +44,16 @@ class Accuracy:
 
     def __str__(self) -> str:
         """Such as ``98.00% (97.71–98.26%)``."""
-        return format_accuracy(self.share, self.interval)
+        return self.format()
+
+    def format(self, decimals: int = 2) -> str:
+        """Return it in percent with its interval: ``98.00% (97.71–98.26%)``."""
+        return f"{self.share:.{decimals}%} ({self.format_interval(decimals)})"
+
+    def format_interval(self, decimals: int = 2) -> str:
+        """Return its interval in percent: ``97.71–98.26%``."""
+        low, high = self.interval
+        return f"{100 * low:.{decimals}f}–{high:.{decimals}%}"
 
 
 @dataclass(frozen=True)
@@ -171,12 +190,6 @@ def find_p_value(fixed: int, broke: int) -> float:
         - coins * math.log(2)
     )  # fmt: skip
     return min(1.0, 2 * math.exp(logarithm) * tail)
-
-
-def format_accuracy(share: float, interval: tuple[float, float]) -> str:
-    """Return an accuracy with its interval, each 0 to 1: ``98.00% (97.71–98.26%)``."""
-    low, high = interval
-    return f"{share:.2%} ({100 * low:.2f}–{high:.2%})"
 
 
 def format_chance(p_value: float) -> str:
