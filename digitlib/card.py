@@ -3,7 +3,7 @@
 After Mitchell et al., *Model Cards for Model Reporting* (2019).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,14 +27,12 @@ def describe_model(run: Run) -> str:
     Raises:
         DigitLabError: the answers for the test digits are missing or damaged.
     """
-    test, config, networks = load_mnist("test"), run.config, describe_networks()
+    test, network = load_mnist("test"), describe_networks().get(run.config.network)
     evaluation = measure(run.read_test_probabilities(), test.labels)
-    network = networks.get(config.network)
-    summary = network.summary if network else f"The mean of {', '.join(config.members)}."
-    command = format_command(config, network.defaults if network else config)
+    summary = network.summary if network else f"The mean of {', '.join(run.config.members)}."
     parts = [
         f"# {run.id}\n\n{summary}",
-        _describe_making(command, config, run.metrics),
+        "## How it was made\n\n" + _list(describe_making(run)),
         _describe_accuracy(evaluation),
         _describe_robustness(run.robustness),
         _describe_refusal(run.judgement, run.robustness),
@@ -43,29 +41,37 @@ def describe_model(run: Run) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str, Any]) -> str:
-    rows = [
-        ("Command", f"`{command}`"),
-        ("Parameters", f"{metrics['parameters']:,}"),
-        ("Size", f"{metrics['model_bytes'] / 1e6:.2f} MB (`model.tflite`)"),
-    ]
+def describe_making(run: Run) -> list[tuple[str, str]]:
+    """Return how a run's model was made: what is told, and in words, code between backticks.
+
+    What is known only at the end of a run is left out before, and so is what runs of old did not
+    write down.
+    """
+    config, metrics = run.config, run.metrics
+    network = describe_networks().get(config.network)
+    command = format_command(config, network.defaults if network else config)
+    rows = [("Command", f"`{command}`")]
+    if not metrics:
+        return rows
+    rows += [("Parameters", f"{metrics['parameters']:,}")]
+    if "model_bytes" in metrics:
+        rows += [("Size", f"{metrics['model_bytes'] / 1e6:.2f} MB (`model.tflite`)")]
     if not config.members:
         minutes, seconds = divmod(round(metrics["training_seconds"]), 60)
         rows += [
-            ("Learnt", _describe_lesson(config, metrics["epochs"])),
+            ("Learnt", _describe_lesson(config, metrics.get("epochs", config.epochs))),
             ("Seed", str(config.seed)),
             ("Time", f"{minutes} min {seconds} s"),
         ]
-    rows += [
-        ("Machine", metrics.get("machine", "not recorded")),
-        ("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}"),
-    ]
     if metrics.get("mixed_precision"):
-        rows.insert(-2, ("Precision", "mixed: bfloat16 multiplied, float32 kept"))
+        rows += [("Precision", "mixed: bfloat16 multiplied, float32 kept")]
     changed = [f"{key} {value:g}" for key, value in vars(config.augmentation).items() if value]
     if changed:
-        rows.insert(-2, ("Augmentation", ", ".join(changed)))
-    return "## How it was made\n\n" + _list(rows)
+        rows += [("Augmentation", ", ".join(changed))]
+    rows += [("Machine", metrics.get("machine", "not recorded"))]
+    if {"tensorflow", "keras"} <= metrics.keys():
+        rows += [("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}")]
+    return rows
 
 
 def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
@@ -166,7 +172,7 @@ def _count_right(share: float, count: float) -> Accuracy:
     return Accuracy(round(share * count), int(count))
 
 
-def _list(rows: list[tuple[str, str]]) -> str:
+def _list(rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"- **{name}:** {value}" for name, value in rows)
 
 

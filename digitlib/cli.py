@@ -514,17 +514,36 @@ def _describe_answer(answer: dict) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the samples as a PNG sheet.",
 )
-def evaluate(model, digits, samples, seed, save):
+@click.option(
+    "--versus", metavar="MODEL", help="Another model: what it fixed and broke, and is it luck?"
+)
+@click.option(
+    "--report",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write report.html, which needs no other file, metrics.json, confusion.csv and "
+    "mistakes.csv there.",
+)
+def evaluate(model, digits, samples, seed, save, versus, folder):
     """Measure a model on the 10,000 test digits, or others, reading them with its model file."""
     if save and not samples:
         raise click.UsageError("--save needs --samples: how many digits the sheet shall show.")
+    if versus == model:
+        raise click.UsageError("--versus needs another model than the one that is measured.")
     from digitlib.data import load_mnist
     from digitlib.reading.evaluation import find_corrected_accuracy, measure
 
+    run, _ = _find_run(model), versus and _find_run(versus)
+    if folder:
+        from digitlib.report import gather_report, make_folder, write_report
+
+        make_folder(folder)  # before the digits are read: that it cannot be made is soon known
     given, kind = load_mnist("test"), "test digit"
     if digits is not None:
         given, kind = read_digits(digits), "digit"
     probabilities = _load_recogniser(model).read(given.images)
+    other = (versus, _load_recogniser(versus).read(given.images)) if versus else None
     evaluation = measure(probabilities, given.labels)
     click.echo(f"Model {model} on {evaluation.count:,} {kind}{'s' if len(given) > 1 else ''}")
     click.echo(f"accuracy {evaluation.counted}: in brackets the 95% interval")
@@ -543,6 +562,24 @@ def evaluate(model, digits, samples, seed, save):
         click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in counts))
     if samples:
         _show_samples(given, kind, probabilities, min(samples, len(given)), seed, save)
+    if other:
+        _show_comparison(model, probabilities, *other, given.labels)
+    if folder:
+        write_report(gather_report(run, given, digits is None, probabilities, other), folder)
+        click.echo(f"\nThe report is in {folder / 'report.html'}")
+
+
+def _show_comparison(model, probabilities, other, others, labels) -> None:
+    from digitlib.reading.statistics import compare_errors
+
+    answers, others_answers = probabilities.argmax(axis=1), others.argmax(axis=1)
+    errors = compare_errors(labels, answers, others_answers)
+    accuracy = Accuracy(int((others_answers == labels).sum()), len(labels))
+    click.echo(f"\n{other}, beside it: accuracy {accuracy}")
+    click.echo(
+        f"{other} fixed {errors.fixed:,}, broke {errors.broke:,}; both misread {errors.both_miss:,}"
+    )
+    click.echo(errors.describe(model, other))
 
 
 def _show_samples(given, kind, probabilities, count, seed, save) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from digitlib.data.label_errors import correct_labels
+from digitlib.reading.calibration import find_calibration_error
 from digitlib.reading.statistics import Accuracy
 
 # how to order mistakes -> column, whether the smallest comes first
@@ -121,25 +122,6 @@ def find_corrected_accuracy(evaluation: Evaluation) -> Accuracy:
     labels, agreed = correct_labels(evaluation.table["truth"].to_numpy())
     right = evaluation.table["answer"].to_numpy() == labels
     return Accuracy(int(right[agreed].sum()), int(agreed.sum()))
-
-
-def find_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1.
-
-    Answers are sorted into bins of equal width by their confidence; in each, mean confidence and
-    accuracy are compared, weighed by how many answers there are (Guo et al., *On Calibration of
-    Modern Neural Networks*, 2017).
-
-    Args:
-        confidence: (n,), the probability of each answer.
-        right: bool (n,).
-        bins: how many.
-
-    Example: of four answers with a confidence of 0.9 three are right: 0.15.
-    """
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(places, weights=confidence - right.astype(float), minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidence))
 
 
 def select_mistakes(
