@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats.contingency import crosstab
+from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
 from digitlib.data import load_mnist
@@ -280,9 +282,10 @@ def test_evaluate_measures_the_model(tmp_path):
     answers = read_run(MODELS_FOLDER / "dense").read_test_probabilities().argmax(axis=1)
     corrected, agreed = correct_labels(labels)
     right = (answers == corrected)[agreed].sum()
+    accuracy = with_interval(10_000 - test["mistakes"], 10_000)
     assert lines[:4] == [
         "Model dense on 10,000 test digits",
-        f"accuracy {with_interval(10_000 - test['mistakes'], 10_000)}: in brackets the 95% interval",
+        f"accuracy {accuracy}: in brackets the 95% interval",
         f"accuracy by corrected labels {with_interval(right, 9_995)}",
         f"loss {test['loss']:.4f}",
     ]
@@ -324,6 +327,63 @@ def test_evaluate_measures_digits_of_ones_own(form, tmp_path, validation, cnn):
     assert head == "Model cnn on 70 digits"
     assert (found[0], found[1].split()[0]) == (accuracy, "loss")  # no labels are corrected
     assert len(re.findall(r"^digit \d+: read as", process.stdout, re.M)) == 70
+
+
+def test_evaluate_compares_two_models():
+    process = run("evaluate", "dense", "--versus", "cnn")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    right = [
+        read_run(MODELS_FOLDER / name).read_test_probabilities().argmax(axis=1)
+        == load_mnist("test").labels
+        for name in ("dense", "cnn")
+    ]
+    table = crosstab(*right, levels=([True, False], [True, False])).count
+    assert mcnemar(table, exact=True).pvalue < 1e-6
+    assert process.stdout.splitlines()[-3:] == [
+        f"cnn, beside it: accuracy {with_interval(right[1].sum(), 10_000)}",
+        f"cnn fixed {table[1, 0]}, broke {table[0, 1]}; both misread {table[1, 1]}",
+        f"cnn is better by {table[1, 0] - table[0, 1]} digits; by luck alone that would happen "
+        "less than 1 time in 1,000,000.",
+    ]
+
+
+def test_evaluate_writes_a_report(tmp_path, validation):
+    (tmp_path / "some.npz").write_bytes(encode_npz(validation.take(slice(50))))
+    out = tmp_path / "of" / "cnn"
+
+    process = run("evaluate", "cnn", "--digits", tmp_path / "some.npz", "--report", out)
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.splitlines()[-1] == f"The report is in {out / 'report.html'}"
+    assert {path.name for path in out.iterdir()} == {
+        "metrics.json", "confusion.csv", "mistakes.csv", "report.html",
+    }  # fmt: skip
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["model"], metrics["count"]) == ("cnn", 50)
+    accuracy = with_interval(50 - metrics["mistakes"], 50)
+    assert f"accuracy {accuracy}" in process.stdout
+    assert f"{accuracy} right" in (out / "report.html").read_text(encoding="utf-8")
+    before = sorted(path.read_bytes() for path in out.iterdir())
+
+    again = run("evaluate", "cnn", "--digits", tmp_path / "some.npz", "--versus", "dense",
+                "--report", out)  # fmt: skip
+
+    assert (again.returncode, again.stderr) == (0, "")
+    assert json.loads((out / "metrics.json").read_text())["versus"]["model"] == "dense"
+    assert len(list(out.iterdir())) == len(before)
+
+
+def test_a_report_that_cannot_be_written_gets_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    for folder, words in (("file", "is a file: name a folder"), ("file/below", "Not a directory")):
+        process = run("evaluate", "dense", "--report", tmp_path / folder)
+        assert (process.returncode, process.stdout) == (1, "")
+        (line,) = process.stderr.splitlines()
+        assert line.startswith("Error: ")
+        assert words in line
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_digits_that_cannot_be_read_get_one_sentence(tmp_path):
@@ -689,7 +749,7 @@ def test_help_tells_what_there_is(command):
         "": ["train", "predict", "evaluate", "models", "runs", "stop", "delete"],
         "train": ["--network", "--epochs", "--learning-rate", "--continue", "--queue", "1 to 100"],
         "predict": ["PICTURES", "--model", "--json"],
-        "evaluate": ["MODEL", "--samples", "--save"],
+        "evaluate": ["MODEL", "--samples", "--save", "--versus", "--report"],
         "models": ["shipped"],
         "runs": ["newest first"],
         "stop": ["RUN...", "at once in the queue"],
@@ -722,6 +782,8 @@ BAD_USAGE = {
     "evaluate cnn --samples 101": "101 is not in the range",
     "evaluate cnn --samples 2 --seed -1": "-1 is not in the range",
     "evaluate cnn --save sheet.png": "--save needs --samples",
+    "evaluate cnn --versus none": "no model 'none'",
+    "evaluate cnn --versus cnn": "--versus needs another model",
     "models extra": "unexpected extra argument",
     "stop": "Missing argument 'RUN...'",
     "delete --yes": "Missing argument 'RUN...'",

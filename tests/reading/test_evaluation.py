@@ -10,7 +10,6 @@ from digitlib.data import load_mnist
 from digitlib.data.label_errors import CORRECTIONS
 from digitlib.reading.evaluation import (
     ORDERS,
-    find_calibration_error,
     find_corrected_accuracy,
     find_losses,
     measure,
@@ -194,19 +193,3 @@ def test_every_order_is_tested_above():
 
 def test_a_kind_that_never_happened_is_an_empty_table(mistakes):
     assert select_mistakes(mistakes, 3, 3, "surest first").empty
-
-
-@pytest.mark.parametrize(
-    ("confidence", "right", "error"),
-    [
-        ([0.9, 0.9, 0.9, 0.9], [1, 1, 1, 0], 0.15),
-        ([1.0, 1.0], [1, 1], 0.0),
-        ([1.0, 0.3], [1, 0], 0.15),
-        # Too sure in one bin and too unsure in another do not make up for each other.
-        ([0.95, 0.55], [0, 1], (0.95 + 0.45) / 2),
-    ],
-)
-def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy(confidence, right, error):
-    found = find_calibration_error(np.array(confidence), np.array(right, bool))
-
-    assert found == pytest.approx(error)
