@@ -49,7 +49,7 @@ def test_a_card_tells_of_written_digits(mine):
 
     card = describe_model(load_run("mine"))
 
-    assert "and 11,000 that a simulated pen wrote, the last 4 without disguise\n" in card
+    assert "and 11,000 that a simulated pen wrote, the last 4 nearly as they are\n" in card
     assert "--written-digits 11000 --plain-epochs 4`" in card
 
 
