@@ -32,7 +32,7 @@ from benchmarks.handwriting import (
 from benchmarks.table import Row, print_table
 from digitlib.data import load_mnist
 from digitlib.data.others import LETTERS_AND_SIGNS
-from digitlib.reading.evaluation import find_calibration_error
+from digitlib.reading.calibration import find_calibration_error
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.files import write_json
 from digitlib.runs.folder import DEFAULT_MODEL, Run, list_shipped

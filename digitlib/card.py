@@ -3,15 +3,15 @@
 After Mitchell et al., *Model Cards for Model Reporting* (2019).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from digitlib.data import Digits, load_mnist
-from digitlib.data.label_errors import correct_labels
-from digitlib.reading.evaluation import Evaluation, measure
+from digitlib.data import TEST_DIGITS, load_mnist
+from digitlib.reading.evaluation import Evaluation, find_corrected_accuracy, measure
 from digitlib.reading.judgement import KEPT
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.catalogue import describe_networks
 from digitlib.runs.command import format_command
 from digitlib.runs.config import TrainingConfig
@@ -27,16 +27,13 @@ def describe_model(run: Run) -> str:
     Raises:
         DigitLabError: the answers for the test digits are missing or damaged.
     """
-    test, config, networks = load_mnist("test"), run.config, describe_networks()
-    probabilities = run.read_test_probabilities()
-    evaluation = measure(probabilities, test.labels)
-    network = networks.get(config.network)
-    summary = network.summary if network else f"The mean of {', '.join(config.members)}."
-    command = format_command(config, network.defaults if network else config)
+    test, network = load_mnist("test"), describe_networks().get(run.config.network)
+    evaluation = measure(run.read_test_probabilities(), test.labels)
+    summary = network.summary if network else f"The mean of {', '.join(run.config.members)}."
     parts = [
         f"# {run.id}\n\n{summary}",
-        _describe_making(command, config, run.metrics),
-        _describe_accuracy(evaluation, probabilities, test),
+        "## How it was made\n\n" + _list(describe_making(run)),
+        _describe_accuracy(evaluation),
         _describe_robustness(run.robustness),
         _describe_refusal(run.judgement, run.robustness),
         _describe_failures(evaluation, run),
@@ -44,35 +41,37 @@ def describe_model(run: Run) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def find_corrected_accuracy(probabilities: np.ndarray, test: Digits) -> float:
-    """Return the share of test digits read right, 0 to 1, as people judge what they are."""
-    labels, agreed = correct_labels(test.labels)
-    return float((probabilities.argmax(axis=1) == labels)[agreed].mean())
+def describe_making(run: Run) -> list[tuple[str, str]]:
+    """Return how a run's model was made: what is told, and in words, code between backticks.
 
-
-def _describe_making(command: str, config: TrainingConfig, metrics: Mapping[str, Any]) -> str:
-    rows = [
-        ("Command", f"`{command}`"),
-        ("Parameters", f"{metrics['parameters']:,}"),
-        ("Size", f"{metrics['model_bytes'] / 1e6:.2f} MB (`model.tflite`)"),
-    ]
+    What is known only at the end of a run is left out before, and so is what runs of old did not
+    write down.
+    """
+    config, metrics = run.config, run.metrics
+    network = describe_networks().get(config.network)
+    command = format_command(config, network.defaults if network else config)
+    rows = [("Command", f"`{command}`")]
+    if not metrics:
+        return rows
+    rows += [("Parameters", f"{metrics['parameters']:,}")]
+    if "model_bytes" in metrics:
+        rows += [("Size", f"{metrics['model_bytes'] / 1e6:.2f} MB (`model.tflite`)")]
     if not config.members:
         minutes, seconds = divmod(round(metrics["training_seconds"]), 60)
         rows += [
-            ("Learnt", _describe_lesson(config, metrics["epochs"])),
+            ("Learnt", _describe_lesson(config, metrics.get("epochs", config.epochs))),
             ("Seed", str(config.seed)),
             ("Time", f"{minutes} min {seconds} s"),
         ]
-    rows += [
-        ("Machine", metrics.get("machine", "not recorded")),
-        ("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}"),
-    ]
     if metrics.get("mixed_precision"):
-        rows.insert(-2, ("Precision", "mixed: bfloat16 multiplied, float32 kept"))
+        rows += [("Precision", "mixed: bfloat16 multiplied, float32 kept")]
     changed = [f"{key} {value:g}" for key, value in vars(config.augmentation).items() if value]
     if changed:
-        rows.insert(-2, ("Augmentation", ", ".join(changed)))
-    return "## How it was made\n\n" + _list(rows)
+        rows += [("Augmentation", ", ".join(changed))]
+    rows += [("Machine", metrics.get("machine", "not recorded"))]
+    if {"tensorflow", "keras"} <= metrics.keys():
+        rows += [("Made with", f"TensorFlow {metrics['tensorflow']}, Keras {metrics['keras']}")]
+    return rows
 
 
 def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
@@ -86,31 +85,34 @@ def _describe_lesson(config: TrainingConfig, epochs: int) -> str:
     return lesson
 
 
-def _describe_accuracy(evaluation: Evaluation, probabilities: np.ndarray, test: Digits) -> str:
+def _describe_accuracy(evaluation: Evaluation) -> str:
     rows = [
         (
             "Accuracy",
-            f"{evaluation.accuracy:.2%} ± {evaluation.margin:.2%} "
-            f"({len(evaluation.mistakes):,} of {evaluation.count:,} misread)",
+            f"{evaluation.counted}, {len(evaluation.mistakes):,} of {evaluation.count:,} misread",
         ),
         (
             "By corrected labels",
-            f"{find_corrected_accuracy(probabilities, test):.2%} (ten labels corrected, five "
-            "digits left out on which people do not agree)",
+            f"{find_corrected_accuracy(evaluation)}, ten labels corrected, five digits left out on "
+            "which people do not agree",
         ),
         ("Loss", f"{evaluation.loss:.4f}"),
         ("Calibration error", f"{evaluation.calibration_error:.2%}"),
     ]
     return (
         "## How well it reads\n\nThe 10,000 test digits of MNIST, at its last epoch; nothing was "
-        "chosen by them. The interval holds 95 of 100 times.\n\n" + _list(rows)
+        "chosen by them. In brackets, here and below, the 95% interval: where the accuracy may lie "
+        "on other digits of the kind.\n\n" + _list(rows)
     )
 
 
 def _describe_robustness(robustness: Mapping[str, Any]) -> str:
     parts = []
     if corruptions := robustness.get("corruptions"):
-        rows = [(name.replace("_", " "), f"{share:.1%}") for name, share in corruptions.items()]
+        rows = [
+            (name.replace("_", " "), _count_right(share, TEST_DIGITS).format(1))
+            for name, share in corruptions.items()
+        ]
         rows.append(("**mean**", f"**{np.mean(list(corruptions.values())):.1%}**"))
         parts.append(
             "The test digits under the fifteen corruptions of MNIST-C, on none of which it was "
@@ -118,7 +120,7 @@ def _describe_robustness(robustness: Mapping[str, Any]) -> str:
         )
     if handwriting := robustness.get("handwriting"):
         rows = [
-            (kind, f"{found['count']:,}", f"{found['accuracy']:.1%}")
+            (kind, f"{found['count']:,}", _count_right(found["accuracy"], found["count"]).format(1))
             for kind, found in handwriting.items()
         ]
         parts.append(
@@ -153,11 +155,12 @@ def _describe_refusal(judgement: Mapping[str, Any], robustness: Mapping[str, Any
 def _describe_failures(evaluation: Evaluation, run: Run) -> str:
     confusions = evaluation.mistakes.groupby(["truth", "answer"]).size().sort_values()[::-1]
     worst = evaluation.per_digit.sort_values("recall").iloc[0]
+    recall = _count_right(worst["recall"], worst["count"])
     lines = [
         f"- {count} times a {truth} is read as {answer}."
         for (truth, answer), count in confusions.head(MOST_CONFUSIONS).items()
     ]
-    lines.append(f"- It reads the {worst['digit']:.0f} worst: {worst['recall']:.2%} of them.")
+    lines.append(f"- It reads the {worst['digit']:.0f} worst: {recall} of them.")
     weak = {k: v for k, v in run.robustness.get("corruptions", {}).items() if v < WEAK}
     lines += [f"- {name.replace('_', ' ').capitalize()}: {v:.1%}." for name, v in weak.items()]
     if not run.judgement:
@@ -165,7 +168,11 @@ def _describe_failures(evaluation: Evaluation, run: Run) -> str:
     return "## Known failures\n\n" + "\n".join(lines)
 
 
-def _list(rows: list[tuple[str, str]]) -> str:
+def _count_right(share: float, count: float) -> Accuracy:
+    return Accuracy(round(share * count), int(count))
+
+
+def _list(rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"- **{name}:** {value}" for name, value in rows)
 
 

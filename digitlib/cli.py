@@ -16,6 +16,7 @@ from digitlib.data import Digits
 from digitlib.data.archives import read_digits
 from digitlib.data.augmentation import AUGMENTATION_LIMITS, PRESETS
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.config import LIMITS, OPTIMISERS
 from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
 from digitlib.runs.schedule import SCHEDULES
@@ -227,7 +228,7 @@ def _train_here(run) -> None:
     test = run.metrics["test"]
     click.echo(
         f"{run.status.state.capitalize()} in {run.metrics['training_seconds']:.0f} s: "
-        f"test accuracy {test['accuracy']:.2%}, test loss {test['loss']:.4f}, "
+        f"test accuracy {Accuracy.from_summary(test)}, test loss {test['loss']:.4f}, "
         f"{test['mistakes']} of {test['count']:,} misread"
     )
 
@@ -280,7 +281,7 @@ def runs():
         elif run.active:
             words = f"{read_progress(run).share:.0%} of {run.config.epochs} epochs"
         elif run.status.state in ("done", "stopped") and "test" in run.metrics:
-            words = f"{run.metrics['test']['accuracy']:.2%} of the test digits read right"
+            words = f"{Accuracy.from_summary(run.metrics['test'])} of the test digits read right"
         click.echo(f"{run.id:<32} {run.status.state:<12} {words}".rstrip())
     for problem in listed.problems:
         click.echo(problem, err=True)
@@ -332,7 +333,7 @@ def ensemble(members, name, folder):
 
     run = combine([load_run(member) for member in members], name, folder)
     test = run.metrics["test"]
-    click.echo(f"Run {run.id} in {run.folder}: test accuracy {test['accuracy']:.2%}")
+    click.echo(f"Run {run.id} in {run.folder}: test accuracy {Accuracy.from_summary(test)}")
 
 
 @commands.command()
@@ -513,20 +514,41 @@ def _describe_answer(answer: dict) -> str:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the samples as a PNG sheet.",
 )
-def evaluate(model, digits, samples, seed, save):
+@click.option(
+    "--versus", metavar="MODEL", help="Another model: what it fixed and broke, and is it luck?"
+)
+@click.option(
+    "--report",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write report.html, which needs no other file, metrics.json, confusion.csv and "
+    "mistakes.csv there.",
+)
+def evaluate(model, digits, samples, seed, save, versus, folder):
     """Measure a model on the 10,000 test digits, or others, reading them with its model file."""
     if save and not samples:
         raise click.UsageError("--save needs --samples: how many digits the sheet shall show.")
+    if versus == model:
+        raise click.UsageError("--versus needs another model than the one that is measured.")
     from digitlib.data import load_mnist
-    from digitlib.reading.evaluation import measure
+    from digitlib.reading.evaluation import find_corrected_accuracy, measure
 
+    run, _ = _find_run(model), versus and _find_run(versus)
+    if folder:
+        from digitlib.report import gather_report, make_folder, write_report
+
+        make_folder(folder)  # before the digits are read: that it cannot be made is soon known
     given, kind = load_mnist("test"), "test digit"
     if digits is not None:
         given, kind = read_digits(digits), "digit"
     probabilities = _load_recogniser(model).read(given.images)
+    other = (versus, _load_recogniser(versus).read(given.images)) if versus else None
     evaluation = measure(probabilities, given.labels)
     click.echo(f"Model {model} on {evaluation.count:,} {kind}{'s' if len(given) > 1 else ''}")
-    click.echo(f"accuracy {evaluation.accuracy:.2%}")
+    click.echo(f"accuracy {evaluation.counted}: in brackets the 95% interval")
+    if digits is None:
+        click.echo(f"accuracy by corrected labels {find_corrected_accuracy(evaluation)}")
     click.echo(f"loss {evaluation.loss:.4f}")
     click.echo("\ndigit  count  precision  recall      F1")
     for row in evaluation.per_digit.to_dict("records"):
@@ -540,6 +562,24 @@ def evaluate(model, digits, samples, seed, save):
         click.echo(f"{digit:>5}" + "".join(f"{count:>6}" for count in counts))
     if samples:
         _show_samples(given, kind, probabilities, min(samples, len(given)), seed, save)
+    if other:
+        _show_comparison(model, probabilities, *other, given.labels)
+    if folder:
+        write_report(gather_report(run, given, digits is None, probabilities, other), folder)
+        click.echo(f"\nThe report is in {folder / 'report.html'}")
+
+
+def _show_comparison(model, probabilities, other, others, labels) -> None:
+    from digitlib.reading.statistics import compare_errors
+
+    answers, others_answers = probabilities.argmax(axis=1), others.argmax(axis=1)
+    errors = compare_errors(labels, answers, others_answers)
+    accuracy = Accuracy(int((others_answers == labels).sum()), len(labels))
+    click.echo(f"\n{other}, beside it: accuracy {accuracy}")
+    click.echo(
+        f"{other} fixed {errors.fixed:,}, broke {errors.broke:,}; both misread {errors.both_miss:,}"
+    )
+    click.echo(errors.describe(model, other))
 
 
 def _show_samples(given, kind, probabilities, count, seed, save) -> None:
@@ -570,13 +610,13 @@ def models():
     from digitlib.runs.folder import list_models
 
     listed = list_models()
-    click.echo(f"{'model':<32} {'network':<10} {'accuracy':>8} {'parameters':>11} {'state':<8}")
+    click.echo(f"{'model':<32} {'network':<10} {'accuracy':>24} {'parameters':>11} {'state':<8}")
     for run in listed.runs:
         test = run.metrics.get("test")
-        accuracy = f"{test['accuracy']:.2%}" if test else "unknown"
+        accuracy = str(Accuracy.from_summary(test)) if test else "unknown"
         parameters = run.metrics.get("parameters")
         click.echo(
-            f"{run.id:<32} {run.config.network:<10} {accuracy:>8} "
+            f"{run.id:<32} {run.config.network:<10} {accuracy:>24} "
             f"{parameters or 0:>11,} {run.status.state:<8}"
         )
     for problem in listed.problems:

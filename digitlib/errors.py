@@ -45,6 +45,10 @@ class MissingRunError(RunError):
     """There is no run of this name."""
 
 
+class ReportError(DigitLabError):
+    """A report cannot be written where it was asked for."""
+
+
 class QueueFullError(DigitLabError):
     """There is no room for one more run just now."""
 

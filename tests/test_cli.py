@@ -14,11 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats.contingency import crosstab
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.proportion import proportion_confint
 
 from digitlib.data import load_mnist
 from digitlib.data.archives import encode_npz, encode_zip
 from digitlib.data.augmentation import GENTLE
 from digitlib.data.collection import Collection
+from digitlib.data.label_errors import correct_labels
 from digitlib.data.others import LETTERS_AND_SIGNS
 from digitlib.data.pen import write_shape
 from digitlib.reading.recogniser import Recogniser
@@ -43,6 +47,11 @@ def run(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
         [*COMMAND, *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=200, **options
     )
+
+
+def with_interval(right: int, count: int) -> str:
+    low, high = proportion_confint(right, count, method="wilson")
+    return f"{right / count:.2%} ({100 * low:.2f}–{high:.2%})"
 
 
 @pytest.fixture(autouse=True)
@@ -269,9 +278,15 @@ def test_evaluate_measures_the_model(tmp_path):
     assert (process.returncode, process.stderr) == (0, "")
     test = read_run(MODELS_FOLDER / "dense").metrics["test"]
     lines = process.stdout.splitlines()
-    assert lines[:3] == [
+    labels = load_mnist("test").labels
+    answers = read_run(MODELS_FOLDER / "dense").read_test_probabilities().argmax(axis=1)
+    corrected, agreed = correct_labels(labels)
+    right = (answers == corrected)[agreed].sum()
+    accuracy = with_interval(10_000 - test["mistakes"], 10_000)
+    assert lines[:4] == [
         "Model dense on 10,000 test digits",
-        f"accuracy {test['accuracy']:.2%}",
+        f"accuracy {accuracy}: in brackets the 95% interval",
+        f"accuracy by corrected labels {with_interval(right, 9_995)}",
         f"loss {test['loss']:.4f}",
     ]
     numbers = [[float(word.rstrip("%").replace(",", "")) for word in line.split()]
@@ -284,7 +299,6 @@ def test_evaluate_measures_the_model(tmp_path):
         assert row[2:] == pytest.approx(shares, abs=0.006)
     assert [row[1:] for row in matrix] == test["confusion"]
 
-    labels = load_mnist("test").labels
     sample = re.compile(r"test digit (\d+): read as (\d) \(>?[\d.]+%\), is (\d): (\w+)")
     samples = sample.findall(process.stdout)
     assert len(samples) == 5
@@ -307,10 +321,69 @@ def test_evaluate_measures_digits_of_ones_own(form, tmp_path, validation, cnn):
     process = run("evaluate", "cnn", "--digits", digits, "--samples", "100")
 
     assert (process.returncode, process.stderr) == (0, "")
-    accuracy = (cnn.read(some.images).argmax(axis=1) == some.labels).mean()
-    head = ["Model cnn on 70 digits", f"accuracy {accuracy:.2%}"]
-    assert process.stdout.splitlines()[:2] == head
+    right = (cnn.read(some.images).argmax(axis=1) == some.labels).sum()
+    accuracy = f"accuracy {with_interval(right, 70)}: in brackets the 95% interval"
+    head, *found = process.stdout.splitlines()[:3]
+    assert head == "Model cnn on 70 digits"
+    assert (found[0], found[1].split()[0]) == (accuracy, "loss")  # no labels are corrected
     assert len(re.findall(r"^digit \d+: read as", process.stdout, re.M)) == 70
+
+
+def test_evaluate_compares_two_models():
+    process = run("evaluate", "dense", "--versus", "cnn")
+
+    assert (process.returncode, process.stderr) == (0, "")
+    right = [
+        read_run(MODELS_FOLDER / name).read_test_probabilities().argmax(axis=1)
+        == load_mnist("test").labels
+        for name in ("dense", "cnn")
+    ]
+    table = crosstab(*right, levels=([True, False], [True, False])).count
+    assert mcnemar(table, exact=True).pvalue < 1e-6
+    assert process.stdout.splitlines()[-3:] == [
+        f"cnn, beside it: accuracy {with_interval(right[1].sum(), 10_000)}",
+        f"cnn fixed {table[1, 0]}, broke {table[0, 1]}; both misread {table[1, 1]}",
+        f"cnn is better by {table[1, 0] - table[0, 1]} digits; by luck alone that would happen "
+        "less than 1 time in 1,000,000.",
+    ]
+
+
+def test_evaluate_writes_a_report(tmp_path, validation):
+    (tmp_path / "some.npz").write_bytes(encode_npz(validation.take(slice(50))))
+    out = tmp_path / "of" / "cnn"
+
+    process = run("evaluate", "cnn", "--digits", tmp_path / "some.npz", "--report", out)
+
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.splitlines()[-1] == f"The report is in {out / 'report.html'}"
+    assert {path.name for path in out.iterdir()} == {
+        "metrics.json", "confusion.csv", "mistakes.csv", "report.html",
+    }  # fmt: skip
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["model"], metrics["count"]) == ("cnn", 50)
+    accuracy = with_interval(50 - metrics["mistakes"], 50)
+    assert f"accuracy {accuracy}" in process.stdout
+    assert f"{accuracy} right" in (out / "report.html").read_text(encoding="utf-8")
+    before = sorted(path.read_bytes() for path in out.iterdir())
+
+    again = run("evaluate", "cnn", "--digits", tmp_path / "some.npz", "--versus", "dense",
+                "--report", out)  # fmt: skip
+
+    assert (again.returncode, again.stderr) == (0, "")
+    assert json.loads((out / "metrics.json").read_text())["versus"]["model"] == "dense"
+    assert len(list(out.iterdir())) == len(before)
+
+
+def test_a_report_that_cannot_be_written_gets_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    for folder, words in (("file", "is a file: name a folder"), ("file/below", "Not a directory")):
+        process = run("evaluate", "dense", "--report", tmp_path / folder)
+        assert (process.returncode, process.stdout) == (1, "")
+        (line,) = process.stderr.splitlines()
+        assert line.startswith("Error: ")
+        assert words in line
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_digits_that_cannot_be_read_get_one_sentence(tmp_path):
@@ -354,7 +427,9 @@ def test_models_lists_the_shipped_ones_and_says_what_is_damaged(runs):
     lines = process.stdout.splitlines()
     assert [line.split()[0] for line in lines[1:]] == [run.id for run in list_shipped().runs]
     (dense,) = (line for line in lines if line.startswith("dense "))
-    assert re.fullmatch(r"dense +dense +97\.\d\d% +101,770 +done *", dense)
+    assert re.fullmatch(
+        r"dense +dense +97\.\d\d% \(97\.\d\d–9[78]\.\d\d%\) +101,770 +done *", dense
+    )
     (problem,) = process.stderr.splitlines()
     assert "metrics.json" in problem
 
@@ -406,8 +481,9 @@ def test_train_shows_the_network_and_what_came_of_it():
     assert [int(epoch) for epoch, _ in epochs] == [1, 2]
     assert [float(loss) for _, loss in epochs] == made.read_epochs()["loss"].round(4).tolist()
     last = process.stdout.splitlines()[-1]
-    accuracy = made.metrics["test"]["accuracy"]
-    assert re.match(rf"Done in \d+ s: test accuracy {accuracy:.2%}, test loss [\d.]+, ", last)
+    accuracy = with_interval(10_000 - made.metrics["test"]["mistakes"], 10_000)
+    told = rf"Done in \d+ s: test accuracy {re.escape(accuracy)}, test loss [\d.]+, "
+    assert re.match(told, last)
 
 
 def test_a_model_is_taught_drawings_from_the_terminal(tmp_path, validation):
@@ -562,11 +638,11 @@ def test_runs_tells_how_each_run_stands_the_newest_first():
     assert process.returncode == 0
     header, *lines = process.stdout.splitlines()
     assert header.split() == ["run", "state"]
-    accuracy = load_run("dense").metrics["test"]["accuracy"]
+    accuracy = with_interval(10_000 - load_run("dense").metrics["test"]["mistakes"], 10_000)
     assert [tuple(line.split(maxsplit=2)) for line in lines] == [
         ("broken", "failed", "The disk is full."),
-        ("halted", "stopped", f"{accuracy:.2%} of the test digits read right"),
-        ("learnt", "done", f"{accuracy:.2%} of the test digits read right"),
+        ("halted", "stopped", f"{accuracy} of the test digits read right"),
+        ("learnt", "done", f"{accuracy} of the test digits read right"),
         ("learning", "running", "25% of 2 epochs"),
         ("first", "queued", "number 1 of 2 in the queue"),
         ("second", "queued", "number 2 of 2 in the queue"),
@@ -673,7 +749,7 @@ def test_help_tells_what_there_is(command):
         "": ["train", "predict", "evaluate", "models", "runs", "stop", "delete"],
         "train": ["--network", "--epochs", "--learning-rate", "--continue", "--queue", "1 to 100"],
         "predict": ["PICTURES", "--model", "--json"],
-        "evaluate": ["MODEL", "--samples", "--save"],
+        "evaluate": ["MODEL", "--samples", "--save", "--versus", "--report"],
         "models": ["shipped"],
         "runs": ["newest first"],
         "stop": ["RUN...", "at once in the queue"],
@@ -706,6 +782,8 @@ BAD_USAGE = {
     "evaluate cnn --samples 101": "101 is not in the range",
     "evaluate cnn --samples 2 --seed -1": "-1 is not in the range",
     "evaluate cnn --save sheet.png": "--save needs --samples",
+    "evaluate cnn --versus none": "no model 'none'",
+    "evaluate cnn --versus cnn": "--versus needs another model",
     "models extra": "unexpected extra argument",
     "stop": "Missing argument 'RUN...'",
     "delete --yes": "Missing argument 'RUN...'",

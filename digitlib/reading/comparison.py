@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digitlib.reading.statistics import Accuracy, ErrorComparison, compare_errors
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -30,12 +32,21 @@ class Comparison:
         """Bool (n,)."""
         return (self.before == self.labels) & (self.after != self.labels)
 
-    def count_right(self, among: np.ndarray) -> tuple[int, int]:
+    def count_right(self, among: np.ndarray) -> tuple[Accuracy, Accuracy]:
         """Return how many of some digits each model reads right, before and after.
 
         Args:
             among: bool (n,), which digits count.
         """
+        count = int(among.sum())
         before = (self.before == self.labels) & among
         after = (self.after == self.labels) & among
-        return int(before.sum()), int(after.sum())
+        return Accuracy(int(before.sum()), count), Accuracy(int(after.sum()), count)
+
+    def compare_errors(self, among: np.ndarray) -> ErrorComparison:
+        """Return on how many of some digits the two differ, and how much of it may be luck.
+
+        Args:
+            among: bool (n,), which digits count.
+        """
+        return compare_errors(self.labels[among], self.before[among], self.after[among])

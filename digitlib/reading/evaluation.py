@@ -6,6 +6,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from digitlib.data.label_errors import correct_labels
+from digitlib.reading.calibration import find_calibration_error
+from digitlib.reading.statistics import Accuracy
+
 # how to order mistakes -> column, whether the smallest comes first
 ORDERS = {
     "surest first": ("confidence", False),
@@ -49,16 +53,16 @@ class Evaluation:
         return int(self.confusion.sum())
 
     @property
-    def margin(self) -> float:
-        """Half the width of the accuracy's 95% interval (normal approximation), 0 to 1."""
-        return 1.96 * (self.accuracy * (1 - self.accuracy) / self.count) ** 0.5
+    def counted(self) -> Accuracy:
+        """The accuracy as counts, with its 95% interval."""
+        return Accuracy(int(self.confusion.trace()), self.count)
 
     def summary(self) -> dict:
         """Return the numbers as plain values, for a JSON file."""
         return {
             "count": self.count,
             "accuracy": self.accuracy,
-            "margin": self.margin,
+            "interval": list(self.counted.interval),
             "loss": self.loss,
             "calibration_error": self.calibration_error,
             "mistakes": len(self.mistakes),
@@ -107,23 +111,17 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     )
 
 
-def find_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1.
+def find_corrected_accuracy(evaluation: Evaluation) -> Accuracy:
+    """Return how many test digits are read right, as people judge what they are.
 
-    Answers are sorted into bins of equal width by their confidence; in each, mean confidence and
-    accuracy are compared, weighed by how many answers there are (Guo et al., *On Calibration of
-    Modern Neural Networks*, 2017).
+    Those on which people do not agree are left out: see ``digitlib.data.label_errors``.
 
     Args:
-        confidence: (n,), the probability of each answer.
-        right: bool (n,).
-        bins: how many.
-
-    Example: of four answers with a confidence of 0.9 three are right: 0.15.
+        evaluation: of the 10,000 test digits, in their order.
     """
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(places, weights=confidence - right.astype(float), minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidence))
+    labels, agreed = correct_labels(evaluation.table["truth"].to_numpy())
+    right = evaluation.table["answer"].to_numpy() == labels
+    return Accuracy(int(right[agreed].sum()), int(agreed.sum()))
 
 
 def select_mistakes(

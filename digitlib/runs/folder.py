@@ -537,6 +537,8 @@ def _check_metrics(metrics: dict[str, Any]) -> None:
         raise ValueError("metrics.json lacks a number") from error
     if not all(isinstance(number, (int, float)) for number in numbers):
         raise ValueError("metrics.json holds something else than numbers")
+    if not 0 <= test["mistakes"] <= test["count"]:
+        raise ValueError("metrics.json counts more mistakes than digits")
 
 
 def _seconds_since_heartbeat(path: Path) -> float:

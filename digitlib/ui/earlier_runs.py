@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run
 from digitlib.ui.loaders import load_runs
 from digitlib.ui.problems import show_warning
@@ -38,10 +39,12 @@ def show_earlier_runs() -> None:
 
 def _describe_run(run: Run) -> dict:
     metrics = {} if run.active else run.metrics
+    test = metrics.get("test")
     return {
         "Run": run.id,
         "State": run.status.state,
-        "Test accuracy": metrics.get("test", {}).get("accuracy"),
+        "Test accuracy": test and test["accuracy"],
+        "95% interval": test and Accuracy.from_summary(test).format_interval(),
         "Epochs": run.config.epochs,
         "Digits": run.config.training_digits,
         "Training": metrics.get("training_seconds"),

@@ -8,6 +8,7 @@ import streamlit as st
 from digitlib.data.collection import Drawings, choose_lesson
 from digitlib.errors import DigitLabError
 from digitlib.reading.comparison import Comparison
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, load_run
 from digitlib.runs.lesson import LESSON_EPOCHS, OLD_DIGITS, find_learnt, find_taught, teach_config
 from digitlib.ui.collection import load_answers
@@ -144,7 +145,7 @@ def show_result(model: str, other: Run | None, comparison: Comparison) -> None:
     """Show how many drawings are read right, before and after, those that were learnt apart."""
     count, learnt = len(comparison.labels), comparison.learnt
     everything = np.ones(count, bool)
-    before, after = comparison.count_right(everything)
+    before, after = (accuracy.right for accuracy in comparison.count_right(everything))
     all_of_them = f"{count:,} {'drawing' if count == 1 else 'drawings'}"
     head = f"{html.escape(model)} reads {before:,} of {all_of_them} right"
     if other is not None and other.config.parent == model:
@@ -158,6 +159,10 @@ def show_result(model: str, other: Run | None, comparison: Comparison) -> None:
         groups[f"{(~learnt).sum():,} it has never seen"] = ~learnt
     if other is not None or len(groups) > 1:
         st.html(_tabulate(model, other, comparison, groups))
+    if other is not None and not learnt.all():
+        of_which = "Of those it has never seen: " if learnt.any() else ""
+        errors = comparison.compare_errors(~learnt)
+        st.caption(escape_markdown(of_which + errors.describe(model, other.id)))
     if learnt.all():
         st.caption("It has learnt from all of these. Draw new ones to see what it has understood.")
     elif learnt.any():
@@ -176,7 +181,7 @@ def _tabulate(
     lines = [
         ("", *(f"{time}<br>{html.escape(run.id)}" for time, run in zip(times, runs, strict=True))),
         *(
-            (words, *(f"{right:,}" for right in comparison.count_right(among)[: len(runs)]))
+            (words, *map(_describe_right, comparison.count_right(among)[: len(runs)]))
             for words, among in groups.items()
         ),
         ("10,000 test digits", *(_describe_test(run) for run in runs)),
@@ -186,6 +191,13 @@ def _tabulate(
     return f'<table class="before-after"><thead><tr>{head}</tr></thead>{body}</table>'
 
 
+def _describe_right(accuracy: Accuracy) -> str:
+    interval = accuracy.format_interval(0)
+    return f'{accuracy.right:,}<br><span class="quiet">{accuracy.share:.0%} ({interval})</span>'
+
+
 def _describe_test(run: Run) -> str:
-    accuracy = run.metrics.get("test", {}).get("accuracy")
-    return "unknown" if accuracy is None else f"{accuracy:.2%}"
+    if "test" not in run.metrics:
+        return "unknown"
+    accuracy = Accuracy.from_summary(run.metrics["test"])
+    return f'{accuracy.share:.2%}<br><span class="quiet">({accuracy.format_interval()})</span>'

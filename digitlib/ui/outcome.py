@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digitlib.errors import DigitLabError
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, continue_config
 from digitlib.ui.collection import is_collecting
 from digitlib.ui.loaders import load_refusal
@@ -29,7 +30,8 @@ def show_outcome(run: Run) -> None:
         st.markdown(
             f"### {test['accuracy']:.2%} of the test digits read right\n"
             f"**{run.id}** {'was stopped after' if state == 'stopped' else 'learnt in'} "
-            f"{format_seconds(run.metrics['training_seconds'])} · {test['mistakes']:,} of "
+            f"{format_seconds(run.metrics['training_seconds'])} · 95% interval "
+            f"{Accuracy.from_summary(test).format_interval()} · {test['mistakes']:,} of "
             f"{test['count']:,} misread · {run.metrics['parameters']:,} parameters"
         )
         if state == "stopped":

@@ -2,15 +2,19 @@
 
 import streamlit as st
 
-from digitlib.reading.evaluation import Evaluation
+from digitlib.reading.evaluation import Evaluation, find_corrected_accuracy
 
 
 def show_headline(evaluation: Evaluation) -> None:
-    """Show in one line how well a model reads."""
+    """Show in one line how well a model reads the test digits, and by labels that are right."""
     st.html(
-        f'<div class="headline">{evaluation.accuracy:.2%} ±{100 * evaluation.margin:.2f} right'
+        f'<div class="headline">{evaluation.counted} right'
         f" · {len(evaluation.mistakes):,} of {evaluation.count:,} misread"
         f" · loss {evaluation.loss:.3f}</div>"
+    )
+    st.caption(
+        "In brackets the 95% interval. By the labels that people have put right: "
+        f"{find_corrected_accuracy(evaluation)}."
     )
 
 

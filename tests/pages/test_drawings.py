@@ -4,12 +4,14 @@ import re
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 from streamlit.testing.v1 import AppTest
 
 from digitlib.data import load_mnist
 from digitlib.data.archives import encode_npz, encode_zip, hash_digit
 from digitlib.data.collection import Collection, choose_lesson
 from digitlib.reading.recogniser import Recogniser
+from digitlib.reading.statistics import compare_errors
 from digitlib.runs.folder import MODELS_FOLDER, Run, change_state, create_run, list_runs, load_run
 from digitlib.runs.lesson import teach_config
 from digitlib.ui.collection import load_drawings, name_digit
@@ -31,6 +33,16 @@ def filled(collection) -> Collection:
 
 def read_with(model: str) -> np.ndarray:
     return Recogniser(MODELS_FOLDER / model / "model.tflite").read(SOME.images).argmax(axis=1)
+
+
+def describe_right(right: np.ndarray) -> str:
+    low, high = proportion_confint(right.sum(), len(right), method="wilson")
+    return f"{right.sum()} {right.mean():.0%} ({100 * low:.0f}–{high:.0%})"
+
+
+def describe_test(mistakes: int) -> str:
+    low, high = proportion_confint(10_000 - mistakes, 10_000, method="wilson")
+    return f"{1 - mistakes / 10_000:.2%} ({100 * low:.2f}–{high:.2%})"
 
 
 def forget() -> None:
@@ -217,8 +229,15 @@ def test_before_and_after_are_shown_on_the_same_drawings(open_page, filled, read
         (learnt, f"{learnt.sum()} it has learnt from"),
         (~learnt, f"{(~learnt).sum()} it has never seen"),
     ):
-        assert f"{name} {(before & group).sum()} {(after & group).sum()} " in words
-    assert "10,000 test digits 99.19% 99.63%" in words
+        cells = " ".join(describe_right(right[group]) for right in (before, after))
+        assert f"{name} {cells} " in words
+    errors = compare_errors(
+        SOME.labels[~learnt], read_with("cnn")[~learnt], read_with("champion")[~learnt]
+    )
+    assert f"Of those it has never seen: {errors.describe('cnn', run.id)}" in words
+    tests = [load_run(name).metrics["test"] for name in ("cnn", "champion")]
+    cells = " ".join(describe_test(test["mistakes"]) for test in tests)
+    assert f"10,000 test digits {cells}" in words
     kinds = {"✗ → ✓": ~before & after, "✓ → ✗": before & ~after, "Misread": ~after}
     for kind, expected in kinds.items():
         app.segmented_control(key="drawings-shown").select(kind).run()

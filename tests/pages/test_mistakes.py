@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 from streamlit.testing.v1 import AppTest
 
 from digitlib.reading.evaluation import ORDERS
@@ -24,7 +25,10 @@ def words(read_words):
 def test_the_headline_and_the_table_tell_how_well_it_reads(open_page, read_words):
     app = open_page("mistakes", model="cnn")
     headline = read_words(app.main)
-    assert f"{METRICS['accuracy']:.2%}" in headline
+    low, high = proportion_confint(10_000 - METRICS["mistakes"], 10_000, method="wilson")
+    interval = f"({100 * low:.2f}–{high:.2%})"
+    assert f"{METRICS['accuracy']:.2%} {interval} right" in headline
+    assert re.search(r"people have put right: 99\.25% \(99\.06–99\.40%\)", headline)
     assert f"{METRICS['mistakes']} of 10,000 misread" in headline
     assert f"loss {METRICS['loss']:.3f}" in headline
     table = app.dataframe[0].value

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from statsmodels.stats.proportion import proportion_confint
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
@@ -266,6 +267,8 @@ def test_a_finished_run_shows_what_came_of_it(open_page, make_run, read_words):
     app = open_page("train", run=run.id)
     words = read_words(live(app))
     assert f"{metrics['test']['accuracy']:.2%} of the test digits read right" in words
+    low, high = proportion_confint(10_000 - metrics["test"]["mistakes"], 10_000, method="wilson")
+    assert f"95% interval {100 * low:.2f}–{high:.2%} · " in words
     assert "101,770 parameters" in words
     assert f"learnt in {format_seconds(metrics['training_seconds'])}" in words
     links = {link.proto.label: link.proto for link in app.get("page_link")}

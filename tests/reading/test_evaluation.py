@@ -3,17 +3,19 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn import metrics
 
 from digitlib.data import load_mnist
+from digitlib.data.label_errors import CORRECTIONS
 from digitlib.reading.evaluation import (
     ORDERS,
-    Evaluation,
-    find_calibration_error,
+    find_corrected_accuracy,
     find_losses,
     measure,
     select_mistakes,
 )
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import MODELS_FOLDER, list_shipped, read_run
 
 
@@ -105,10 +107,34 @@ def test_answers_and_labels_of_different_lengths_are_refused():
         measure(sure_of([1, 2]), np.array([1, 2, 3]))
 
 
-def test_the_margin_is_that_of_the_normal_approximation():
-    evaluation = Evaluation(0.997, 0.0, 0.0, np.full((10, 10), 100), pd.DataFrame(), pd.DataFrame())
+@pytest.mark.parametrize("case", CASES)
+def test_the_accuracy_is_counted(case):
+    probabilities, labels = case()
 
-    assert evaluation.margin == pytest.approx(0.0011, abs=0.0001)  # 99.7% of 10,000: 0.11 points
+    evaluation = measure(probabilities, labels.astype(np.uint8))
+
+    right = int(metrics.accuracy_score(labels, probabilities.argmax(axis=1), normalize=False))
+    assert evaluation.counted == Accuracy(right, len(labels))
+    assert evaluation.counted.share == pytest.approx(evaluation.accuracy)
+    interval = stats.binomtest(right, len(labels)).proportion_ci(method="wilson")
+    assert evaluation.summary()["interval"] == pytest.approx(list(interval))
+
+
+def test_an_old_summary_gives_its_interval():
+    # As runs were written that had a margin to both sides.
+    old = {"count": 10_000, "accuracy": 0.9919, "margin": 0.00175, "mistakes": 81, "loss": 0.023}
+
+    assert str(Accuracy.from_summary(old)) == "99.19% (98.99–99.35%)"
+
+
+def test_corrected_labels_count(test_digits):
+    perfect = np.eye(10, dtype=np.float32)[test_digits.labels]
+    evaluation = measure(perfect, test_digits.labels)
+    assert find_corrected_accuracy(evaluation) == Accuracy(9985, 9995)
+    for place, label in CORRECTIONS.items():
+        perfect[place] = np.eye(10)[0 if label is None else label]
+    evaluation = measure(perfect, test_digits.labels)
+    assert find_corrected_accuracy(evaluation) == Accuracy(9995, 9995)
 
 
 def test_the_summary_can_be_written_as_json():
@@ -167,19 +193,3 @@ def test_every_order_is_tested_above():
 
 def test_a_kind_that_never_happened_is_an_empty_table(mistakes):
     assert select_mistakes(mistakes, 3, 3, "surest first").empty
-
-
-@pytest.mark.parametrize(
-    ("confidence", "right", "error"),
-    [
-        ([0.9, 0.9, 0.9, 0.9], [1, 1, 1, 0], 0.15),
-        ([1.0, 1.0], [1, 1], 0.0),
-        ([1.0, 0.3], [1, 0], 0.15),
-        # Too sure in one bin and too unsure in another do not make up for each other.
-        ([0.95, 0.55], [0, 1], (0.95 + 0.45) / 2),
-    ],
-)
-def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy(confidence, right, error):
-    found = find_calibration_error(np.array(confidence), np.array(right, bool))
-
-    assert found == pytest.approx(error)

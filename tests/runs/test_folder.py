@@ -1,5 +1,6 @@
 import errno
 import json
+import math
 import os
 import threading
 import time
@@ -219,7 +220,15 @@ DAMAGE = {
         '{"state": "done", "created": "2026-01-01T00:00:00+00:00", "message": 5}',
         '{"state": "done", "created": "2026-01-01T00:00:00+00:00", "mood": "good"}',
     ],
-    "metrics.json": ["", '{"test": {"acc', "[1]", '{"test": 5}', '{"test": {"accuracy": "high"}}'],
+    "metrics.json": [
+        "",
+        '{"test": {"acc',
+        "[1]",
+        '{"test": 5}',
+        '{"test": {"accuracy": "high"}}',
+        json.dumps({**METRICS, "test": {**METRICS["test"], "mistakes": 10_001}}),
+        json.dumps({**METRICS, "test": {**METRICS["test"], "count": math.nan}}),
+    ],
 }
 CASES = [(name, content) for name, contents in DAMAGE.items() for content in contents]
 CASES += [(name, b"\xff\xfe\x00") for name in DAMAGE]
