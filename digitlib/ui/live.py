@@ -63,5 +63,5 @@ def load_live(run_id: str) -> Live:
         for measure in ("loss", "accuracy")
     }
     own = history.batches[history.batches["run"] == run.id]
-    progress = find_progress(own, run.config.epochs)
+    progress = find_progress(own, run.config.all_epochs)
     return Live(run, progress, place, alone, lines, history.end, history.joints, history.moments)
