@@ -145,8 +145,8 @@ class TrainingConfig:
             problems.append("Folds must be 2 to 10, or 0 for a training that makes a model.")
         if self.folds and (self.parent or self.members or self.drawn_digits):
             problems.append(
-                "A cross-validation has fresh networks that learn from MNIST alone: it goes on from "
-                "no run and learns from no drawings."
+                "A cross-validation has fresh networks that learn from MNIST alone: it goes on "
+                "from no run and learns from no drawings."
             )
         if problems:
             raise ConfigError(problems)

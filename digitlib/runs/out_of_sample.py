@@ -132,6 +132,15 @@ def find_check(runs: Iterable[Run]) -> Run | None:
     )
 
 
+def describe_check(run: Run) -> str:
+    """Return in half a sentence what a whole cross-validation found."""
+    found, count = run.metrics["out_of_sample"], run.metrics["out_of_sample"]["count"]
+    return (
+        f"{found['accuracy']:.2%} of {count:,} digits read as labelled by networks that had not "
+        f"learnt from them, about {run.metrics['estimate']:,} labels look wrong"
+    )
+
+
 def _check_suspects(suspects: pd.DataFrame, run: Run) -> bool:
     """Whether a table can be one of suspects: whole numbers in reach, no digit twice."""
     numbers = suspects[["place", "label", "suggested"]]
