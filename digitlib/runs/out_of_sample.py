@@ -136,8 +136,8 @@ def describe_check(run: Run) -> str:
     """Return in half a sentence what a whole cross-validation found."""
     found, count = run.metrics["out_of_sample"], run.metrics["out_of_sample"]["count"]
     return (
-        f"{found['accuracy']:.2%} of {count:,} digits read as labelled by networks that had not "
-        f"learnt from them, about {run.metrics['estimate']:,} labels look wrong"
+        f"{found['accuracy']:.2%} of {count:,} digits are read as labelled by networks that have "
+        f"not learnt from them; about {run.metrics['estimate']:,} labels look wrong"
     )
 
 
