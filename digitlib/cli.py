@@ -325,7 +325,9 @@ def runs():
 def suspects(run_id, count, save, table):
     """Show the training labels that look wrong, by a run of `train --folds 5`.
 
-    The place is that in MNIST's training file, from 0; the quality of a label goes from 0 to 1.
+    First those that are counted as wrong, then those that are merely read as something else, of
+    each the worst first. The place is that in MNIST's training file, from 0; the quality of a label
+    is its probability.
     """
     from digitlib.data import load_training_file
     from digitlib.reading.sheet import draw_sheet
@@ -338,7 +340,10 @@ def suspects(run_id, count, save, table):
     click.echo(f"Run {run.id}: {describe_check(run)}")
     click.echo("\nplace  label  read as  quality")
     for row in worst.itertuples():
-        click.echo(f"{row.place:>5}  {row.label:>5}  {row.suggested:>7}  {row.quality:>7.4f}")
+        counted = "  looks wrong" if row.counted else ""
+        click.echo(
+            f"{row.place:>5}  {row.label:>5}  {row.suggested:>7}  {row.quality:>7.4f}{counted}"
+        )
     if save and len(worst):
         shown = worst.head(MOST_ON_SHEET)
         images = load_training_file().images[shown["place"]]

@@ -587,7 +587,7 @@ def _check_metrics(metrics: dict[str, Any]) -> None:
         numbers = [test["accuracy"], test["loss"], test["mistakes"], test["count"]]
         numbers += [metrics["parameters"], metrics["training_seconds"]]
         if "out_of_sample" in metrics:
-            numbers += [metrics["suspects"], metrics["estimate"]]
+            numbers += [metrics["suspects"], metrics["counted"]]
     except (KeyError, TypeError) as error:
         raise ValueError("metrics.json lacks a number") from error
     if not all(isinstance(number, (int, float)) for number in numbers):

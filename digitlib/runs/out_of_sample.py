@@ -18,7 +18,7 @@ from digitlib.errors import DataError, RunError
 from digitlib.runs.files import replacing
 from digitlib.runs.folder import Run
 
-SUSPECT_COLUMNS = ("place", "label", "suggested", "quality")
+SUSPECT_COLUMNS = ("place", "label", "suggested", "quality", "counted")
 MOST_SUSPECTS = 2_000
 MOST_BYTES = 64 * (MOST_SUSPECTS + 1)  # of suspects.csv
 CURE = "Run the cross-validation again, or delete"
@@ -76,8 +76,8 @@ def write_suspects(run: Run, suspects: pd.DataFrame) -> None:
 def read_suspects(run: Run) -> pd.DataFrame:
     """Return the suspected label errors of a run, the worst first, at most ``MOST_SUSPECTS``.
 
-    The columns are ``place`` (in MNIST's training file, from 0), ``label``, ``suggested`` (what the
-    networks read instead) and ``quality`` (of the label, 0 to 1).
+    The columns are those of ``digitlib.reading.suspects.find_suspects``; the place is that in
+    MNIST's training file, from 0.
 
     Raises:
         RunError: the run has none, as it is no whole cross-validation, or its file is damaged.
@@ -137,20 +137,21 @@ def describe_check(run: Run) -> str:
     found, count = run.metrics["out_of_sample"], run.metrics["out_of_sample"]["count"]
     return (
         f"{found['accuracy']:.2%} of {count:,} digits are read as labelled by networks that have "
-        f"not learnt from them; about {run.metrics['estimate']:,} labels look wrong"
+        f"not learnt from them; {run.metrics['counted']:,} labels look wrong"
     )
 
 
 def _check_suspects(suspects: pd.DataFrame, run: Run) -> bool:
     """Whether a table can be one of suspects: whole numbers in reach, no digit twice."""
-    numbers = suspects[["place", "label", "suggested"]]
+    numbers = suspects[["place", "label", "suggested", "counted"]]
     return (
         tuple(suspects.columns) == SUSPECT_COLUMNS
         and len(suspects) <= MOST_SUSPECTS
         and (suspects.empty or all(kind.kind == "i" for kind in numbers.dtypes))
         and bool(suspects["quality"].between(0, 1).all())
         and bool(numbers["place"].between(0, run.config.cross_validated_digits - 1).all())
-        and bool(numbers["label"].between(0, 9).all() and numbers["suggested"].between(0, 9).all())
+        and bool(numbers[["label", "suggested"]].isin(range(10)).all(axis=None))
+        and bool(numbers["counted"].isin((0, 1)).all())
         and not suspects["place"].duplicated().any()
     )
 

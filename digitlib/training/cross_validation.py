@@ -183,14 +183,14 @@ def _answer_fold(
 
 def _write_results(run: Run, probabilities: np.ndarray, labels: np.ndarray) -> None:
     shares = probabilities.astype(np.float32)
-    found = find_suspects(shares, labels, MOST_SUSPECTS)
+    suspects = find_suspects(shares, labels, MOST_SUSPECTS)
     write_training_probabilities(run, probabilities)
-    write_suspects(run, found.suspects)
+    write_suspects(run, suspects)
     epochs = run.read_epochs()
     metrics = {
         "out_of_sample": measure(shares, labels).summary(),
-        "suspects": len(found.suspects),
-        "estimate": found.estimate,
+        "suspects": len(suspects),
+        "counted": int(suspects["counted"].sum()),
         "parameters": describe_networks()[run.config.network].parameters,
         "epochs": len(epochs),
         "folds": run.config.folds,

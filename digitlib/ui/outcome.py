@@ -49,7 +49,7 @@ def show_outcome(run: Run) -> None:
 def _show_check(run: Run) -> None:
     words = describe_check(run)
     st.markdown(
-        f"### About {run.metrics['estimate']:,} training labels look wrong\n"
+        f"### {run.metrics['counted']:,} training labels look wrong\n"
         f"**{run.id}** took {format_seconds(run.metrics['training_seconds'])} · {words}"
     )
     st.page_link("pages/mistakes.py", label="Look at the suspects", icon=":material/search:")

@@ -56,6 +56,7 @@ def choose_page(count: int, per_page: int, key: str) -> slice:
     pages = -(-count // per_page)
     if pages <= 1:
         return slice(count)
-    st.session_state[key] = min(st.session_state.get(key, 1), pages)
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = pages
     first = per_page * (st.pagination(pages, key=key) - 1)
     return slice(first, first + per_page)

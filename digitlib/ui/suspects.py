@@ -1,7 +1,6 @@
 """Which training labels look wrong: the run that finds out, and what it found."""
 
 import dataclasses
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import streamlit as st
 
 from digitlib.data import load_training_file
 from digitlib.errors import DigitLabError
-from digitlib.reading.recogniser import Answer
+from digitlib.reading.recogniser import Answer, format_share
 from digitlib.runs.catalogue import default_config
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run, list_shipped_checks, load_run
@@ -27,7 +26,7 @@ from digitlib.ui.start import queue_run
 from digitlib.ui.visitor import name_visitor, remember_visitor
 
 NETWORK, FOLDS = "fast", 5
-PER_PAGE = 60
+PER_PAGE = 72  # whole rows of 18 and of 6
 STARTED = "label_check"
 REFRESH_SECONDS = 0.8
 
@@ -48,28 +47,33 @@ class Check:
     images: np.ndarray
     probabilities: np.ndarray
 
+    @property
+    def counted(self) -> int:
+        """How many labels are counted as wrong, the first of the suspects."""
+        return int(self.suspects["counted"].sum())
+
 
 def show_suspects() -> None:
     """Show the training labels that look wrong, and a button to look for them again."""
     st.subheader("Which training labels look wrong?")
     st.caption(
-        "Some digits are misread because their label is wrong. So five networks each learn from "
-        "four fifths of the training digits and read the fifth that they have not seen; where they "
-        "are sure of something else, the label is suspect (confident learning)."
+        "A digit is also misread if its label is wrong. So five networks each learn from four "
+        "fifths of the training digits and read the fifth that they have not seen. Where they are "
+        "as sure of another digit as they usually are of a right one, the label looks wrong "
+        "(confident learning)."
     )
+    try:
+        check = load_check()
+        if check is not None:
+            _show_headline(check)
+            _show_gallery(check)
+    except DigitLabError as error:
+        show_problem(error)
     learning = next((run for run in load_runs().runs if run.active and run.config.folds), None)
     if learning is None:
         _offer_check()
     else:
         st.fragment(_show_learning, run_every=REFRESH_SECONDS)(learning.id)
-    try:
-        check = load_check()
-    except DigitLabError as error:
-        show_problem(error)
-        return
-    if check is not None:
-        _show_headline(check)
-        _show_gallery(check)
 
 
 def load_check() -> Check | None:
@@ -97,7 +101,6 @@ def _load_check(run_id: str, version: float, _run: Run) -> Check:
 
 def _offer_check() -> None:
     """Show the button that starts the run, what is in the way, and how the last one ended."""
-    remember_visitor()
     refusal = load_refusal(name_visitor())
     clicked = st.button(
         "Look for suspects anew",
@@ -118,6 +121,7 @@ def _offer_check() -> None:
             st.session_state[STARTED] = run_id
             st.rerun()
     _show_end()
+    remember_visitor()
 
 
 def _show_end() -> None:
@@ -148,16 +152,15 @@ def _show_learning(run_id: str) -> None:
 
 
 def _show_headline(check: Check) -> None:
-    metrics = check.run.metrics
-    found = metrics["out_of_sample"]
+    found = check.run.metrics["out_of_sample"]
     st.html(
-        f'<div class="headline">About {metrics["estimate"]:,} of {found["count"]:,} labels look '
-        f"wrong · {len(check.suspects):,} suspects, the worst first</div>"
+        f'<div class="headline">{check.counted:,} of {found["count"]:,} labels look wrong · '
+        f"{found['accuracy']:.2%} are read as labelled</div>"
     )
     st.caption(
         "MNIST is real: some of these labels are truly wrong, most digits are only strange. Below "
-        "each: its label → what was read instead, and the quality of the label from 0 to 1. "
-        f"{escape_markdown(check.run.id)} read {found['accuracy']:.2%} as labelled."
+        "each: its label → what is read instead, and how likely the label is. By "
+        f"{escape_markdown(check.run.id)}."
     )
 
 
@@ -167,27 +170,42 @@ def _show_gallery(check: Check) -> None:
     if check.suspects.empty:
         st.caption("There is none.")
         return
-    st.download_button(
-        "Suspects as CSV",
-        check.run.suspects_file.read_bytes,
-        f"{check.run.id}-suspects.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="suspects-csv",
-    )
-    page = choose_page(len(check.suspects), PER_PAGE, "suspects-page")
-    rows = check.suspects.iloc[page]
+    kinds = {"Look wrong": check.counted, "All suspects": len(check.suspects)}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind = st.segmented_control(
+            "Show",
+            list(kinds),
+            default="Look wrong" if check.counted else "All suspects",
+            required=True,
+            format_func=lambda name: f"{name} · {kinds.get(name, 0):,}",
+            key="suspects-shown",
+            label_visibility="collapsed",
+        )
+        st.download_button(
+            "CSV",
+            check.run.suspects_file.read_bytes,
+            f"{check.run.id}-suspects.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="suspects-csv",
+        )
+    count = kinds.get(kind, len(check.suspects))
+    if not count:
+        st.caption("There is none.")
+        return
+    page = choose_page(count, PER_PAGE, "suspects-page")
+    rows = check.suspects.iloc[:count].iloc[page]
     cells = [
         Cell(
             str(row.place),
             f"{row.label} → {row.suggested}",
             f"Training digit {row.place}, labelled {row.label}, read as {row.suggested}",
-            note=f"{row.quality:.3f}",
+            note=format_share(row.quality),
         )
         for row in rows.itertuples()
     ]
-    chosen = show_cells(check.images[page], cells, "suspects-sheet")
+    chosen = show_cells(check.images[:count][page], cells, "suspects-sheet")
     opened = np.flatnonzero(check.suspects["place"].astype(str) == chosen)
     if len(opened):
         place = check.suspects["place"].iloc[opened[0]]
@@ -202,7 +220,7 @@ def _show_suspect(check: Check, number: int) -> None:
     st.html(
         f'<div class="opened-digit">{image}<div class="answer-head">'
         f'<div class="answer-digit">{suggested}</div><div class="answer-words">'
-        f"<strong>labelled {label}</strong>{html.escape(name_digit(suggested))} instead? "
-        f"Quality of the label: {row['quality']:.4f}</div></div></div>" + draw_bars(answer, label)
+        f"<strong>Labelled {label}</strong>or {name_digit(suggested)} instead?"
+        "</div></div></div>" + draw_bars(answer, label)
     )
     st.caption("✓ marks the label. Read by a network that has not learnt from this digit.")
