@@ -353,7 +353,7 @@ def suspects(run_id, count, save, table):
         click.echo(f"The sheet is in {save}")
     if table:
         with _explaining_file(table):
-            found.to_csv(table, index=False, float_format="%.6f", lineterminator="\n")
+            found.to_csv(table, index=False, float_format="%.6g", lineterminator="\n")
         click.echo(f"All {len(found):,} are in {table}")
 
 

@@ -34,21 +34,22 @@ def find_suspects(probabilities: np.ndarray, labels: np.ndarray, most: int) -> p
     """
     # Imported here: scikit-learn, which it stands on, weighs 100 MB.
     from cleanlab.filter import find_label_issues
-    from cleanlab.rank import get_label_quality_scores
 
     labels = labels.astype(int)
     shares = np.clip(probabilities.astype(np.float64), LEAST, None)
     shares /= shares.sum(axis=1, keepdims=True)
     read = shares.argmax(axis=1)
-    quality = get_label_quality_scores(labels, shares, method="self_confidence")
-    # One job: more would be processes of their own, for what takes a tenth of a second.
-    counted = find_label_issues(labels, shares, filter_by="confident_learning", n_jobs=1)
+    quality = shares[np.arange(len(labels)), labels]
+    counted = np.zeros(len(labels), bool)
+    if len(np.unique(labels)) > 1:  # or there is nothing that they could be confused with
+        # One job: more would be processes of their own, for what takes a tenth of a second.
+        counted = find_label_issues(labels, shares, filter_by="confident_learning", n_jobs=1)
     doubted = np.flatnonzero(read != labels)
     worst = doubted[np.lexsort((quality[doubted], ~counted[doubted]))][:most]
     return pd.DataFrame({
         "place": worst,
         "label": labels[worst],
         "suggested": read[worst],
-        "quality": quality[worst].clip(0, 1),
+        "quality": quality[worst],
         "counted": counted[worst].astype(int),
     })  # fmt: skip

@@ -68,7 +68,7 @@ def write_suspects(run: Run, suspects: pd.DataFrame) -> None:
             temporary,
             columns=list(SUSPECT_COLUMNS),
             index=False,
-            float_format="%.6f",
+            float_format="%.6g",
             lineterminator="\n",
         )
 

@@ -27,7 +27,7 @@ from digitlib.ui.visitor import name_visitor, remember_visitor
 
 NETWORK, FOLDS = "fast", 5
 PER_PAGE = 72  # whole rows of 18 and of 6
-STARTED = "label_check"
+STARTED, OPENED = "label_check", "opened_suspect"
 REFRESH_SECONDS = 0.8
 
 
@@ -206,7 +206,9 @@ def _show_gallery(check: Check) -> None:
         for row in rows.itertuples()
     ]
     chosen = show_cells(check.images[:count][page], cells, "suspects-sheet")
-    opened = np.flatnonzero(check.suspects["place"].astype(str) == chosen)
+    if chosen:
+        st.session_state[OPENED] = chosen
+    opened = np.flatnonzero(check.suspects["place"].astype(str) == st.session_state.pop(OPENED, ""))
     if len(opened):
         place = check.suspects["place"].iloc[opened[0]]
         st.dialog(f"Training digit {place:,}")(_show_suspect)(check, int(opened[0]))
