@@ -410,10 +410,10 @@ def delete(names, yes):
 def ensemble(members, name, folder):
     """Make one model of several runs, which answers with the mean of their probabilities."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from digitlib.runs.folder import load_run
+    members = [_find_run(member) for member in members]
     from digitlib.training.ensemble import combine
 
-    run = combine([load_run(member) for member in members], name, folder)
+    run = combine(members, name, folder)
     test = run.metrics["test"]
     click.echo(f"Run {run.id} in {run.folder}: test accuracy {test['accuracy']:.2%}")
 

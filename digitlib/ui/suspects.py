@@ -66,7 +66,8 @@ def show_suspects() -> None:
         check = load_check()
         if check is not None:
             _show_headline(check)
-            _show_gallery(check)
+            with st.container(key="suspects"):
+                _show_gallery(check)
     except DigitLabError as error:
         show_problem(error)
     learning = next((run for run in load_runs().runs if run.active and run.config.folds), None)
