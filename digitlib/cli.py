@@ -15,6 +15,7 @@ import numpy as np
 from digitlib.data import Digits
 from digitlib.data.archives import read_digits
 from digitlib.data.augmentation import AUGMENTATION_LIMITS, PRESETS
+from digitlib.data.labels import read_labels
 from digitlib.errors import ConfigError, DigitLabError, MissingRunError, PictureError, RunError
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.config import LIMITS, OPTIMISERS
@@ -22,6 +23,7 @@ from digitlib.runs.folder import DEFAULT_MODEL, check_run_id
 from digitlib.runs.schedule import SCHEDULES
 
 TERMINAL = "terminal"  # the visitor whose runs are queued here
+MOST_ON_SHEET = 200
 
 
 @click.group(
@@ -138,6 +140,18 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     default=None,
     help="Multiply in bfloat16 where the processor can.",
 )
+@click.option(
+    "--folds",
+    type=int,
+    help="Cross-validate instead, in 2 to 10 parts: makes no model, but a list of the labels that "
+    "look wrong, see `suspects`.",
+)
+@click.option(
+    "--labels",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --folds: an .npy of labels to doubt instead of MNIST's, in the order of its "
+    "training file.",
+)
 @click.option("--seed", type=int, help="Of everything random.")
 @click.option(
     "--name", callback=_check_name, help="Name of the run; made of network and time if left out."
@@ -155,7 +169,7 @@ def _check_name(context: click.Context, option: click.Parameter, name: str | Non
     help="Train this run further, as a new one; with --drawings, briefly.",
 )
 @click.option("--queue", is_flag=True, help="Put it in the app's queue instead of training here.")
-def train(network, name, folder, parent, queue, drawings, **settings):
+def train(network, name, folder, parent, queue, drawings, labels, **settings):
     """Train a network; settings left out are those that suit it, or those of the run continued.
 
     Ctrl-C stops the training and keeps the model as good as it got.
@@ -166,7 +180,7 @@ def train(network, name, folder, parent, queue, drawings, **settings):
     if queue and (name or folder):
         raise click.UsageError("--queue names the run by itself, in the folder of the app.")
     chosen = {key: value for key, value in settings.items() if value is not None}
-    drawings = drawings and read_digits(drawings)
+    drawings, labels = drawings and read_digits(drawings), labels and read_labels(labels)
     try:
         config = _start_config(network, parent, drawings)
         config = type(config).from_dict(config.to_dict() | chosen)
@@ -177,11 +191,11 @@ def train(network, name, folder, parent, queue, drawings, **settings):
         from digitlib.runs.engine import submit_run
         from digitlib.runs.queue import admit_run
 
-        run = admit_run(config, TERMINAL, drawings)
+        run = admit_run(config, TERMINAL, drawings, labels)
         submit_run(run)
         click.echo(f"Run {run.id} is in the queue; `python -m digitlib runs` shows how it stands.")
         return
-    run = create_run(config, name, folder, drawings=drawings)
+    run = create_run(config, name, folder, drawings=drawings, labels=labels)
     click.echo(f"Training {config.network} as run {run.id} in {run.folder}")
     _train_here(run)
 
@@ -208,12 +222,13 @@ def _train_here(run) -> None:
 
     from digitlib.runs.folder import request_stop
     from digitlib.runs.lifecycle import carry_out
+    from digitlib.runs.out_of_sample import describe_check
 
     def print_summary(model):
         model.summary(print_fn=click.echo)
 
     signal.signal(signal.SIGINT, lambda *_: request_stop(run))
-    epochs = run.config.epochs
+    epochs = run.config.all_epochs
     with _TrainingBar(epochs) as bar:
         run = carry_out(run, on_model=print_summary, on_row=bar.show)
     for row in run.read_epochs().to_dict("records"):
@@ -224,6 +239,10 @@ def _train_here(run) -> None:
         )
     if not run.metrics:
         click.echo(run.status.message)  # stopped before it began
+        return
+    if run.config.folds:
+        click.echo(f"Done in {run.metrics['training_seconds']:.0f} s: {describe_check(run)}")
+        click.echo(f"`python -m digitlib suspects {run.id}` shows the worst ones.")
         return
     test = run.metrics["test"]
     click.echo(
@@ -268,6 +287,7 @@ class _TrainingBar:
 def runs():
     """List the runs made here, the newest first, and how each stands."""
     from digitlib.runs.folder import list_runs
+    from digitlib.runs.out_of_sample import describe_check
     from digitlib.runs.progress import read_progress
     from digitlib.runs.queue import order_queue
 
@@ -279,7 +299,9 @@ def runs():
         if run.id in queue:
             words = f"number {queue.index(run.id) + 1} of {len(queue)} in the queue"
         elif run.active:
-            words = f"{read_progress(run).share:.0%} of {run.config.epochs} epochs"
+            words = f"{read_progress(run).share:.0%} of {run.config.all_epochs} epochs"
+        elif run.config.folds and run.metrics:
+            words = describe_check(run)
         elif run.status.state in ("done", "stopped") and "test" in run.metrics:
             words = f"{Accuracy.from_summary(run.metrics['test'])} of the test digits read right"
         click.echo(f"{run.id:<32} {run.status.state:<12} {words}".rstrip())
@@ -288,9 +310,76 @@ def runs():
 
 
 @commands.command()
+@click.argument("run_id", metavar="RUN")
+@click.option(
+    "--count",
+    type=click.IntRange(1, 2_000),
+    default=20,
+    show_default=True,
+    help="How many, the worst first.",
+)
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write them as a PNG sheet, the first 200.",
+)
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write all of them as a table.",
+)
+def suspects(run_id, count, save, table):
+    """Show the training labels that look wrong, by a run of `train --folds 5`.
+
+    First those that are counted as wrong, then those that are merely read as something else, of
+    each the worst first. The place is that in MNIST's training file, from 0; the quality of a label
+    is its probability.
+    """
+    from digitlib.data import load_training_file
+    from digitlib.reading.sheet import draw_sheet
+    from digitlib.runs.folder import load_run
+    from digitlib.runs.out_of_sample import describe_check, read_suspects
+
+    run = load_run(run_id)
+    found = read_suspects(run)
+    worst = found.head(count)
+    click.echo(f"Run {run.id}: {describe_check(run)}")
+    click.echo("\nplace  label  read as  quality")
+    for row in worst.itertuples():
+        counted = "  looks wrong" if row.counted else ""
+        click.echo(
+            f"{row.place:>5}  {row.label:>5}  {row.suggested:>7}  {row.quality:>7.4f}{counted}"
+        )
+    if save and len(worst):
+        shown = worst.head(MOST_ON_SHEET)
+        images = load_training_file().images[shown["place"]]
+        sheet = draw_sheet(images, shown["label"].to_numpy(), shown["suggested"].to_numpy())
+        with _explaining_file(save):
+            sheet.save(save, format="PNG")
+        click.echo(f"The sheet is in {save}")
+    if table:
+        with _explaining_file(table):
+            found.to_csv(table, index=False, float_format="%.6g", lineterminator="\n")
+        click.echo(f"All {len(found):,} are in {table}")
+
+
+@contextmanager
+def _explaining_file(path: Path) -> Iterator[None]:
+    """Say it in a sentence where a file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise DigitLabError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@commands.command()
 @click.argument("names", metavar="RUN...", nargs=-1, required=True)
 def stop(names):
-    """Stop runs: at once in the queue; while they train they keep what they have learnt."""
+    """Stop runs: at once in the queue; while they train they keep what they have learnt.
+
+    A cross-validation keeps nothing.
+    """
     from digitlib.runs.engine import stop_run
     from digitlib.runs.folder import load_run
 
@@ -328,10 +417,10 @@ def delete(names, yes):
 def ensemble(members, name, folder):
     """Make one model of several runs, which answers with the mean of their probabilities."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from digitlib.runs.folder import load_run
+    members = [_find_run(member) for member in members]
     from digitlib.training.ensemble import combine
 
-    run = combine([load_run(member) for member in members], name, folder)
+    run = combine(members, name, folder)
     test = run.metrics["test"]
     click.echo(f"Run {run.id} in {run.folder}: test accuracy {Accuracy.from_summary(test)}")
 
@@ -597,10 +686,8 @@ def _show_samples(given, kind, probabilities, count, seed, save) -> None:
         )
     if save:
         sheet = draw_sheet(given.images[chosen], given.labels[chosen], answers)
-        try:
+        with _explaining_file(save):
             sheet.save(save, format="PNG")
-        except OSError as error:
-            raise DigitLabError(f"{save} cannot be written: {error.strerror}.") from error
         click.echo(f"The sheet is in {save}")
 
 
@@ -627,11 +714,17 @@ def _find_run(model: str):
     from digitlib.runs.folder import load_run
 
     try:
-        return load_run(model)
+        run = load_run(model)
     except MissingRunError as error:
         raise click.UsageError(
             f"There is no model {model!r}; `python -m digitlib models` lists those there are."
         ) from error
+    if run.config.folds:
+        raise click.UsageError(
+            f"{model} is a cross-validation, which makes no model: see `python -m digitlib "
+            f"suspects {model}`."
+        )
+    return run
 
 
 def _load_recogniser(model: str):

@@ -10,6 +10,7 @@ from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.problems import show_problem
 from digitlib.ui.style import get_palette
+from digitlib.ui.suspects import show_suspects
 from digitlib.ui.tables import show_headline, show_per_digit
 
 title, picker = st.columns([2, 1], vertical_alignment="bottom")
@@ -34,3 +35,4 @@ with gallery_column, st.container(key="gallery"):
 show_opened_digit(model)
 show_per_digit(evaluation)
 show_card(model)
+show_suspects()

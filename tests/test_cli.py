@@ -18,7 +18,7 @@ from scipy.stats.contingency import crosstab
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from digitlib.data import load_mnist
+from digitlib.data import load_mnist, load_training_file
 from digitlib.data.archives import encode_npz, encode_zip
 from digitlib.data.augmentation import GENTLE
 from digitlib.data.collection import Collection
@@ -38,6 +38,7 @@ from digitlib.runs.folder import (
     load_run,
     read_run,
 )
+from digitlib.runs.out_of_sample import read_suspects
 
 PROJECT = MODELS_FOLDER.parent
 COMMAND = [sys.executable, "-m", "digitlib"]
@@ -802,3 +803,103 @@ def test_bad_usage_gets_one_line_and_status_2(usage, runs):
     assert line.startswith("Error: ")
     assert BAD_USAGE[usage] in line
     assert not runs.exists()
+
+
+# suspects
+
+
+def test_labels_are_doubted_from_training_to_table(runs, tmp_path):
+    labels = load_training_file().labels[:600].copy()
+    labels[:3] = (labels[:3] + 1) % 10
+    np.save(tmp_path / "labels.npy", labels)
+    asked = ("train", "--network", "softmax", "--training-digits", "600", "--folds", "2")
+    asked += ("--labels", tmp_path / "labels.npy", "--learning-rate", "0.01", "--name", "check")
+
+    process = run(*asked)
+
+    assert process.returncode == 0, process.stderr
+    assert "of 600 digits are read as labelled by networks that have not learnt" in process.stdout
+    assert "`python -m digitlib suspects check` shows the worst ones." in process.stdout
+    assert "Epoch 10:" in process.stdout
+    found = read_suspects(load_run("check"))
+    assert (found["label"] == labels[found["place"]]).all()
+
+    process = run("suspects", "check", "--count", "4", "--save", tmp_path / "sheet.png",
+                  "--csv", tmp_path / "all.csv")  # fmt: skip
+
+    assert process.returncode == 0, process.stderr
+    rows = [line.split()[:4] for line in process.stdout.splitlines()[3:7]]
+    assert rows == [
+        [str(row.place), str(row.label), str(row.suggested), f"{row.quality:.4f}"]
+        for row in found.head(4).itertuples()
+    ]
+    assert Image.open(tmp_path / "sheet.png").width > 400
+    assert (tmp_path / "all.csv").read_text() == load_run("check").suspects_file.read_text()
+    assert f"All {len(found)} are in" in process.stdout
+    assert re.search(r"check +done +\d\d\.\d\d% of 600 digits", run("runs").stdout)
+    assert "check" not in run("models").stdout
+
+
+def test_the_suspects_that_ship_are_there_at_once():
+    process = run("suspects", "label-check", "--count", "3")
+
+    assert process.returncode == 0
+    assert len(process.stdout.splitlines()) == 6
+    assert process.stdout.splitlines()[-1].endswith("looks wrong")
+
+
+def test_ctrl_c_ends_a_cross_validation_with_nothing(runs):
+    asked = ("train", "--network", "softmax", "--folds", "5", "--epochs", "20", "--name", "broken")
+    process = subprocess.Popen([*COMMAND, *asked], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    while not (runs / "broken" / "batches.csv").exists() or load_run("broken").read_batches().empty:
+        time.sleep(0.1)
+
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=100)
+
+    assert process.returncode == 0
+    assert "It was stopped; of a cross-validation that is not whole nothing is kept." in output
+    assert not load_run("broken").suspects_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (("suspects", "cnn"), 1, "cnn has no list of suspects: only a cross-validation that"),
+        (("suspects", "nobody"), 1, "There is no run 'nobody' here; it may have been deleted."),
+        (("suspects", "label-check", "--count", "0"), 2, "Invalid value for '--count'"),
+        (("suspects", "label-check", "--save", "/no/sheet.png"), 1, "/no/sheet.png cannot be writ"),
+        (("suspects", "label-check", "--csv", "/no/all.csv"), 1, "/no/all.csv cannot be written"),
+        (("train", "--folds", "1"), 2, "Folds must be 2 to 10, or 0 for a training that makes a"),
+        (("train", "--folds", "11"), 2, "Folds must be a whole number from 0 to 10, not 11."),
+        (("train", "--folds", "5", "--labels", "no.npy"), 1, "There is no file no.npy."),
+        (
+            ("train", "--folds", "5", "--continue", "cnn"),
+            2,
+            "A cross-validation has fresh networks",
+        ),
+        (("evaluate", "label-check"), 2, "label-check is a cross-validation, which makes no model"),
+        (("card", "label-check"), 2, "label-check is a cross-validation, which makes no model"),
+        (("judge", "label-check"), 2, "label-check is a cross-validation, which makes no model"),
+        (("ensemble", "label-check", "cnn"), 2, "label-check is a cross-validation, which makes"),
+        (("train", "--continue", "label-check"), 1, "label-check has kept no weights to go on"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_suspected_gets_one_sentence(arguments, status, sentence, runs):
+    process = run(*arguments)
+
+    assert process.returncode == status
+    assert process.stderr.startswith(f"Error: {sentence}")
+    assert len(process.stderr.splitlines()) == 1
+    assert not runs.exists() or not list(runs.glob("[a-z]*"))
+
+
+def test_labels_that_do_not_fit_make_no_run(runs, tmp_path):
+    np.save(tmp_path / "labels.npy", np.zeros(7, int))
+
+    process = run("train", "--folds", "5", "--labels", tmp_path / "labels.npy")
+
+    assert process.returncode == 1
+    assert process.stderr == "Error: There are 60,000 digits, and 7 labels for them.\n"
+    assert list_runs().runs == []

@@ -1,21 +1,27 @@
 """The digits: MNIST, which ships with the project."""
 
 from digitlib.data.mnist import (
+    FILED_DIGITS,
     MNIST_FILE,
     TEST_DIGITS,
+    TRAINING_DIGITS,
     Digits,
     Split,
     load_mnist,
     load_splits,
+    load_training_file,
     pick_samples,
 )
 
 __all__ = [
+    "FILED_DIGITS",
     "MNIST_FILE",
     "TEST_DIGITS",
+    "TRAINING_DIGITS",
     "Digits",
     "Split",
     "load_mnist",
     "load_splits",
+    "load_training_file",
     "pick_samples",
 ]

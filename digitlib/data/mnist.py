@@ -20,6 +20,7 @@ from digitlib.errors import DataError
 
 MNIST_FILE = Path(__file__).with_name("mnist.npz")
 
+FILED_DIGITS = 60_000  # in MNIST's training file
 TRAINING_DIGITS = 55_000
 VALIDATION_DIGITS = 5_000
 TEST_DIGITS = 10_000
@@ -72,7 +73,18 @@ def load_mnist(split: Split, path: Path = MNIST_FILE) -> Digits:
     """
     if split == "test":
         return Digits(*_read_arrays(path, "x_test", "y_test"))
-    return _divide(Digits(*_read_arrays(path, "x_train", "y_train")))[split]
+    return _divide(load_training_file(path))[split]
+
+
+def load_training_file(path: Path = MNIST_FILE) -> Digits:
+    """Load the 60,000 training digits, those to validate on among them, in MNIST's own order.
+
+    Training digit 247 of this order is everyone's training digit 247.
+
+    Raises:
+        DataError: as ``load_mnist``.
+    """
+    return Digits(*_read_arrays(path, "x_train", "y_train"))
 
 
 def load_splits(path: Path = MNIST_FILE) -> dict[Split, Digits]:
@@ -81,8 +93,7 @@ def load_splits(path: Path = MNIST_FILE) -> dict[Split, Digits]:
     Raises:
         DataError: as ``load_mnist``.
     """
-    digits = Digits(*_read_arrays(path, "x_train", "y_train"))
-    return _divide(digits) | {"test": load_mnist("test", path)}
+    return _divide(load_training_file(path)) | {"test": load_mnist("test", path)}
 
 
 def _divide(digits: Digits) -> dict[Split, Digits]:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from digitlib.data import FILED_DIGITS, TRAINING_DIGITS
 from digitlib.data.augmentation import AUGMENTATION_LIMITS, GENTLE, UNCHANGED, Augmentation
 from digitlib.errors import ConfigError
 from digitlib.runs.schedule import SCHEDULES
@@ -24,6 +25,7 @@ LIMITS = {
     "written_digits": (0, 55_000),
     "drawn_digits": (0, 55_000),
     "plain_epochs": (0, 100),
+    "folds": (0, 10),
     "seed": (0, 2**31 - 1),
 }
 
@@ -60,6 +62,9 @@ class TrainingConfig:
         parent: the run whose weights it goes on from; empty for fresh ones.
         members: the runs whose answers are averaged, of a network ``ensemble`` that is combined of
             others and not trained itself.
+        folds: into how many parts the digits are divided to be cross-validated, 2 to 10: for each
+            part a fresh network learns from the others and reads it. No model comes of it, but an
+            answer for every digit by a network that has not learnt from it. 0 for a training.
     """
 
     network: str = "dense"
@@ -81,10 +86,29 @@ class TrainingConfig:
     seed: int = 0
     parent: str = ""
     members: tuple[str, ...] = ()
+    folds: int = 0
 
     @property
     def digits_per_epoch(self) -> int:
-        return self.training_digits + self.written_digits + self.drawn_digits
+        """How many digits an epoch has; of a cross-validation, at least."""
+        digits = self.training_digits
+        if self.folds:
+            digits = self.cross_validated_digits * (self.folds - 1) // self.folds
+        return digits + self.written_digits + self.drawn_digits
+
+    @property
+    def all_epochs(self) -> int:
+        """How many epochs there will be, those of all folds."""
+        return self.epochs * max(1, self.folds)
+
+    @property
+    def cross_validated_digits(self) -> int:
+        """How many digits are divided into folds: the first of MNIST's training file.
+
+        All 60,000 are where all 55,000 may be trained on: none is set aside to validate on, as each
+        fold is what its network is validated on.
+        """
+        return FILED_DIGITS if self.training_digits == TRAINING_DIGITS else self.training_digits
 
     def check(self, networks: list[str]) -> None:
         """Raise ConfigError, with a sentence per mistake, unless every setting can be used.
@@ -119,6 +143,13 @@ class TrainingConfig:
             problems.append(f"Mixed precision is true or false, not {self.mixed_precision}.")
         for name, limits in LIMITS.items():
             problems += _check_number(name, getattr(self, name), *limits)
+        if self.folds == 1 and self.folds is not True:
+            problems.append("Folds must be 2 to 10, or 0 for a training that makes a model.")
+        if self.folds and (self.parent or self.members or self.drawn_digits):
+            problems.append(
+                "A cross-validation has fresh networks that learn from MNIST alone: it goes on "
+                "from no run and learns from no drawings."
+            )
         if problems:
             raise ConfigError(problems)
 

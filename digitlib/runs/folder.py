@@ -16,6 +16,14 @@ A run is a folder with plain files, so that whoever can see the folder can see t
     metrics.json
     robustness.json card.md  of a model that was measured elsewhere too, and its card
 
+A run that is cross-validated makes no model. Beside its rows and metrics.json it has::
+
+    labels.npy               labels to doubt instead of MNIST's, if it was given some
+    folds/                   its answers for the folds that are whole, while it lasts
+    training_probabilities.npz   in the end its answers for all digits, float16 (n, 10), each by a
+                             network that has not learnt from the digit
+    suspects.csv             the labels that are least likely to be right
+
 Until its end there are a ``reserve`` of room on the disk and, while it trains, a ``lock`` and a
 ``heartbeat`` that is touched every few seconds; a file ``stop`` asks it to stop.
 """
@@ -37,6 +45,7 @@ import pandas as pd
 
 from digitlib.data import Digits
 from digitlib.data.archives import encode_npz, read_digits
+from digitlib.data.labels import write_labels
 from digitlib.errors import (
     ConfigError,
     DataError,
@@ -140,6 +149,27 @@ class Run:
         return self.folder / "drawings.npz"
 
     @property
+    def labels_file(self) -> Path:
+        return self.folder / "labels.npy"
+
+    @property
+    def folds_folder(self) -> Path:
+        return self.folder / "folds"
+
+    @property
+    def training_probabilities_file(self) -> Path:
+        return self.folder / "training_probabilities.npz"
+
+    @property
+    def suspects_file(self) -> Path:
+        return self.folder / "suspects.csv"
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether there is something that another process could go on from."""
+        return self.checkpoint_file.exists() or self.folds_folder.exists()
+
+    @property
     def can_go_on(self) -> bool:
         """Whether another run can go on from its weights."""
         return not self.active and (self.keras_file.exists() or self.checkpoint_file.exists())
@@ -154,7 +184,7 @@ class Run:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """What was measured on the test digits; empty before the end of the run.
+        """What was measured, on the test digits or out of sample; empty before the run's end.
 
         Raises:
             ValueError: the file is damaged; ``read_run`` has looked, so that no page need to.
@@ -260,6 +290,7 @@ def create_run(
     turn: int = 0,
     most_seconds: int | None = None,
     drawings: Digits | None = None,
+    labels: np.ndarray | None = None,
 ) -> Run:
     """Make the folder of a new run, in the state ``queued``.
 
@@ -272,10 +303,13 @@ def create_run(
         most_seconds: that it may be trained, all three as in Status.
         drawings: to learn from; those of the run it goes on from if left out. They are copied, so
             that the training can be repeated whatever becomes of the collection.
+        labels: whole numbers (n,), 0 to 9, for a cross-validation to doubt instead of MNIST's, in
+            the order of MNIST's training file.
 
     Raises:
         RunError: the name is taken or no fit name, or the folder cannot be written.
-        ConfigError: it is to learn from drawings, and there are none.
+        ConfigError: it is to learn from drawings, and there are none; or there are labels, and not
+            as many as digits that are cross-validated.
     """
     now = datetime.now(timezone.utc)
     run_id = name or f"{config.network.lower()}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -297,6 +331,7 @@ def create_run(
     run = Run(path, config, status)
     try:
         _keep_drawings(run, drawings)
+        _keep_labels(run, labels)
         write_json(path / "config.json", config.to_dict())
         write_status(path, status)
         # A little room on the disk, given back when there is no other to say so in.
@@ -318,6 +353,17 @@ def _keep_drawings(run: Run, drawings: Digits | None) -> None:
     if drawings is None or not len(drawings):
         raise ConfigError(["There are no drawings to learn from: draw and label some first."])
     run.drawings_file.write_bytes(encode_npz(drawings))
+
+
+def _keep_labels(run: Run, labels: np.ndarray | None) -> None:
+    if labels is None:
+        return
+    if not run.config.folds:
+        raise ConfigError(["Labels of one's own are for a cross-validation: say how many folds."])
+    digits = run.config.cross_validated_digits
+    if len(labels) != digits:
+        raise ConfigError([f"There are {digits:,} digits, and {len(labels):,} labels for them."])
+    write_labels(run.labels_file, labels)
 
 
 def check_run_id(run_id: str) -> None:
@@ -375,10 +421,17 @@ def list_models() -> RunList:
 
 
 def list_shipped() -> RunList:
-    """List the runs that ship with the project, ``DEFAULT_MODEL`` first."""
+    """List the models that ship with the project, ``DEFAULT_MODEL`` first."""
     shipped = _list_folder(MODELS_FOLDER)
-    runs = sorted(shipped.runs, key=lambda run: (run.id != DEFAULT_MODEL, run.id))
-    return RunList(runs, shipped.problems)
+    models = [run for run in shipped.runs if not run.config.folds]
+    models.sort(key=lambda run: (run.id != DEFAULT_MODEL, run.id))
+    return RunList(models, shipped.problems)
+
+
+def list_shipped_checks() -> RunList:
+    """List the cross-validations that ship with the project, newest first."""
+    shipped = _list_folder(MODELS_FOLDER)
+    return RunList([run for run in shipped.runs if run.config.folds], shipped.problems)
 
 
 def read_run(path: Path) -> Run:
@@ -530,9 +583,11 @@ def explain_unwritable(folder: Path, error: OSError) -> str:
 def _check_metrics(metrics: dict[str, Any]) -> None:
     """Raise ValueError unless the numbers are there that every reader counts on."""
     try:
-        test = metrics["test"]
+        test = metrics["out_of_sample" if "out_of_sample" in metrics else "test"]
         numbers = [test["accuracy"], test["loss"], test["mistakes"], test["count"]]
         numbers += [metrics["parameters"], metrics["training_seconds"]]
+        if "out_of_sample" in metrics:
+            numbers += [metrics["suspects"], metrics["counted"]]
     except (KeyError, TypeError) as error:
         raise ValueError("metrics.json lacks a number") from error
     if not all(isinstance(number, (int, float)) for number in numbers):

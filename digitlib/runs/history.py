@@ -58,7 +58,7 @@ def read_history(run: Run) -> History:
         pd.concat(batches, ignore_index=True),
         pd.concat(epochs, ignore_index=True),
         tuple(joints),
-        learnt + run.config.epochs,
+        learnt + run.config.all_epochs,
         tuple(sorted(moments.items())),
     )
 

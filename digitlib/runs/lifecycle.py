@@ -42,8 +42,9 @@ def carry_out(
     or measured if that was all that was left. Any other is left alone, and so is one that another
     process trains.
 
-    A run that was told to stop ends as ``stopped``, with a model as good as it got. Whatever goes
-    wrong, the folder says so in a sentence before the error is raised.
+    A run that was told to stop ends as ``stopped``, with a model as good as it got, or with nothing
+    if it is a cross-validation. Whatever goes wrong, the folder says so in a sentence before the
+    error is raised.
 
     Args:
         run: the run.
@@ -68,7 +69,7 @@ def carry_out(
             run = _pick_up(run)
         elif run.status.state != "queued":
             return run
-        if run.stop_requested and not run.checkpoint_file.exists():
+        if run.stop_requested and not run.has_learnt:
             return change_state(run, "stopped", "Stopped before it began.")
         return _train(run, on_model, on_row, on_batch)
 
@@ -102,7 +103,10 @@ def _train(run: Run, on_model, on_row, on_batch) -> Run:
         run = change_state(run, "running")
         heart.start()
         # Imported here, when the run already shows as running: TensorFlow takes seconds to load.
-        from digitlib.training.loop import train
+        if run.config.folds:
+            from digitlib.training.cross_validation import cross_validate as train
+        else:
+            from digitlib.training.loop import train
 
         def stop(reason: str) -> None:
             change_state(run, "stopped", reason)

@@ -31,7 +31,7 @@ class Progress:
 
 def read_progress(run: Run) -> Progress:
     """Read how far a run has come."""
-    return find_progress(run.read_batches(), run.config.epochs)
+    return find_progress(run.read_batches(), run.config.all_epochs)
 
 
 def find_progress(batches: pd.DataFrame, epochs: int) -> Progress:
@@ -83,7 +83,7 @@ def expect_seconds(config: TrainingConfig, measured: Iterable[Run]) -> float | N
     else:
         return None
     seen = run.metrics["epochs"] * run.config.digits_per_epoch
-    return run.metrics["training_seconds"] / seen * config.epochs * config.digits_per_epoch
+    return run.metrics["training_seconds"] / seen * config.all_epochs * config.digits_per_epoch
 
 
 def _count_done(row: pd.Series) -> float:

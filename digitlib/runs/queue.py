@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from digitlib.data import Digits
@@ -34,17 +35,23 @@ class Place:
     seconds: float | None
 
 
-def admit_run(config: TrainingConfig, visitor: str, drawings: Digits | None = None) -> Run:
+def admit_run(
+    config: TrainingConfig,
+    visitor: str,
+    drawings: Digits | None = None,
+    labels: np.ndarray | None = None,
+) -> Run:
     """Make a run in the queue, if there is room for one more of this visitor.
 
     Args:
         config: that has been checked.
         visitor: whose run it is.
-        drawings: to learn from, as in ``create_run``.
+        drawings, labels: as in ``create_run``.
 
     Raises:
         QueueFullError: there is none.
-        ConfigError: the training would be longer than this server allows, or lacks drawings.
+        ConfigError: the training would be longer than this server allows, or lacks drawings, or its
+            labels do not fit.
         RunError: the folder for runs cannot be written.
     """
     limits = read_limits()
@@ -59,7 +66,12 @@ def admit_run(config: TrainingConfig, visitor: str, drawings: Digits | None = No
             turn = choose_turn(visitor, runs)
             most = limits.training_seconds
             return create_run(
-                config, visitor=visitor, turn=turn, most_seconds=most, drawings=drawings
+                config,
+                visitor=visitor,
+                turn=turn,
+                most_seconds=most,
+                drawings=drawings,
+                labels=labels,
             )
     except Timeout as error:
         raise QueueFullError("Too many want to start at once. Try again.") from error
@@ -144,9 +156,9 @@ def check_room(visitor: str, runs: Sequence[Run], megabytes: float, limits: Limi
 
 def check_length(config: TrainingConfig, limits: Limits) -> None:
     """Raise ConfigError, with a sentence, if a training has more epochs than a server allows."""
-    if config.epochs > limits.epochs:
+    if config.all_epochs > limits.epochs:
         raise ConfigError(
-            [f"A training may have up to {limits.epochs} epochs here, not {config.epochs}."]
+            [f"A training may have up to {limits.epochs} epochs here, not {config.all_epochs}."]
         )
 
 

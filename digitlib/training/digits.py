@@ -23,19 +23,24 @@ def load_digits(split: Split) -> Digits:
         return _load()[split]
 
 
-def collect_digits(config: TrainingConfig, drawings: Digits | None = None) -> Digits:
+def collect_digits(
+    config: TrainingConfig, drawings: Digits | None = None, mnist: Digits | None = None
+) -> Digits:
     """Return the digits that a config trains on: those of MNIST, the written ones, the drawings.
 
     Args:
         config: of the training.
         drawings: the class's, which take turns in an order of chance until there are
             ``drawn_digits``.
+        mnist: those of MNIST; the first ``training_digits`` to train on if left out.
 
     Raises:
         DataError: the file of digits is missing or damaged.
         TrainingError: there are to be drawings, and there are none.
     """
-    parts = [load_digits("training").take(slice(config.training_digits))]
+    if mnist is None:
+        mnist = load_digits("training").take(slice(config.training_digits))
+    parts = [mnist]
     if config.written_digits:
         parts.append(write_digits(config.written_digits, config.seed))
     if config.drawn_digits:

@@ -2,13 +2,14 @@
 
 import csv
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 
+from digitlib.data import Digits
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.epoch_answers import drop_answers_after, write_epoch_answers
 from digitlib.runs.folder import BATCH_COLUMNS, Run
@@ -23,6 +24,7 @@ ROWS_PER_EPOCH = 50
 EARLY_SNAPSHOTS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)
 MOST_FILTERS = 32
 MOST_FILTER_PIXELS = 16 * 28 * 28
+ANSWERED_AT_ONCE = 500
 
 
 def rows_every(batches: int) -> int:
@@ -37,14 +39,13 @@ class StopRequested(Exception):
     """
 
 
-class RunFolderWriter(keras.callbacks.Callback):
-    """Writes a row per few batches and per epoch, and a checkpoint after each epoch.
+class RowWriter(keras.callbacks.Callback):
+    """Writes a row per few batches and per epoch.
 
     Args:
         run: the run whose folder is written.
         first_epoch: how many epochs were learnt before, by a process that died; what the run folder
             holds of later ones is dropped.
-        best: the best weights so far.
         on_row: called with each row of batches.csv, a dict with ``BATCH_COLUMNS``.
     """
 
@@ -52,13 +53,12 @@ class RunFolderWriter(keras.callbacks.Callback):
         self,
         run: Run,
         first_epoch: int = 0,
-        best: Best | None = None,
         on_row: Callable[[dict], None] = lambda row: None,
     ):
         super().__init__()
         self.run = run
-        self.best = best
         self.on_row = on_row
+        self.began = None
         batches, epochs = run.read_batches(), run.read_epochs()
         batches = batches[batches["epoch"] <= first_epoch]
         epochs = epochs[epochs["epoch"] <= first_epoch]
@@ -72,7 +72,8 @@ class RunFolderWriter(keras.callbacks.Callback):
         return time.monotonic() - self.began + self.seconds_before
 
     def on_train_begin(self, logs=None):
-        self.began = time.monotonic()
+        # Once: of a cross-validation all networks count.
+        self.began = self.began or time.monotonic()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch + 1
@@ -94,10 +95,6 @@ class RunFolderWriter(keras.callbacks.Callback):
             *(round(logs[name], 6) for name in ("loss", "accuracy", "val_loss", "val_accuracy")),
         ]
         self.epochs.append(row)
-        if self.best is None or logs["val_accuracy"] > self.best.accuracy:
-            self.best = Best(epoch + 1, logs["val_accuracy"], self.model.get_weights())
-        # After the row, so that there is one for every epoch that a checkpoint speaks of.
-        write_checkpoint(self.model, self.run, epoch + 1, self.best)
 
     def _write_batch_row(self, batch: int, batches: int, logs: dict):
         # Keras gives means over the epoch so far; the chart shows the batches since the last row.
@@ -111,6 +108,32 @@ class RunFolderWriter(keras.callbacks.Callback):
         self.on_row(dict(zip(BATCH_COLUMNS, row, strict=True)))
 
 
+class RunFolderWriter(RowWriter):
+    """Writes the rows, and a checkpoint after each epoch.
+
+    Args:
+        run, first_epoch, on_row: as in RowWriter.
+        best: the best weights so far.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        first_epoch: int = 0,
+        best: Best | None = None,
+        on_row: Callable[[dict], None] = lambda row: None,
+    ):
+        super().__init__(run, first_epoch, on_row)
+        self.best = best
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        if self.best is None or logs["val_accuracy"] > self.best.accuracy:
+            self.best = Best(epoch + 1, logs["val_accuracy"], self.model.get_weights())
+        # After the row, so that there is one for every epoch that a checkpoint speaks of.
+        write_checkpoint(self.model, self.run, epoch + 1, self.best)
+
+
 class StopWatcher(keras.callbacks.Callback):
     """Ends a training that is told to stop, or whose time is up.
 
@@ -119,6 +142,7 @@ class StopWatcher(keras.callbacks.Callback):
         seconds: that it may be trained, and
         seconds_before: how many of them a process that died has used.
         on_batch: called after every batch; what it raises ends the training.
+        kept: what becomes of a training that is broken off, for people.
     """
 
     def __init__(
@@ -127,45 +151,57 @@ class StopWatcher(keras.callbacks.Callback):
         seconds: float,
         seconds_before: float = 0.0,
         on_batch: Callable[[], None] = lambda: None,
+        kept: str = "the model is as good as it got",
     ):
         super().__init__()
-        self.run, self.limit, self.on_batch = run, seconds, on_batch
+        self.run, self.limit, self.on_batch, self.kept = run, seconds, on_batch, kept
         self.seconds_before = seconds_before
-        self.ends = float("inf")
+        self.ends = None
 
     def on_train_begin(self, logs=None):
-        self.ends = time.monotonic() + self.limit - self.seconds_before
+        # Once: all networks of a cross-validation share the time.
+        self.ends = self.ends or time.monotonic() + self.limit - self.seconds_before
 
     def on_test_batch_end(self, batch, logs=None):
         self._look_for_stop()
 
     def on_train_batch_end(self, batch, logs=None):
+        self.look()
+
+    def look(self) -> None:
+        """Raise StopRequested if it is told to stop, or its time is up."""
         self._look_for_stop()
         if time.monotonic() > self.ends:
             limit = (
                 f"{self.limit:,} seconds" if self.limit < 120 else f"{self.limit / 60:,.3g} minutes"
             )
             raise StopRequested(
-                f"It was stopped because a training may take no more than {limit} here; the model "
-                "is as good as it got."
+                f"It was stopped because a training may take no more than {limit} here; "
+                f"{self.kept}."
             )
         self.on_batch()
 
     def _look_for_stop(self) -> None:
         if self.run.stop_requested:
-            raise StopRequested("It was stopped; the model is as good as it got.")
+            raise StopRequested(f"It was stopped; {self.kept}.")
 
 
 class RateSetter(keras.callbacks.Callback):
-    """Sets the learning rate by the schedule of a config, for each few batches taken at once."""
+    """Sets the learning rate by the schedule of a config, for each few batches taken at once.
 
-    def __init__(self, config: TrainingConfig, batches: int):
+    Args:
+        config: of the training.
+        batches: of an epoch.
+        start: the epoch, from 0, with which the schedule begins.
+    """
+
+    def __init__(self, config: TrainingConfig, batches: int, start: int = 0):
         super().__init__()
         self.config, self.all_batches = config, batches * config.epochs
-        self.batches = batches
+        self.batches, self.start = batches, start
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.before = epoch * self.batches
+        self.before = (epoch - self.start) * self.batches
 
     def on_train_batch_begin(self, batch, logs=None):
         if self.config.schedule != "constant":
@@ -249,19 +285,22 @@ class AnswerWriter(keras.callbacks.Callback):
         first_epoch: as in RunFolderWriter.
     """
 
-    BATCH = 500
-
     def __init__(self, run: Run, first_epoch: int = 0):
         super().__init__()
         self.run = run
         drop_answers_after(run, first_epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        test = load_digits("test")
-        parts = [test.take(slice(at, at + self.BATCH)) for at in range(0, len(test), self.BATCH)]
-        # Not predict, for which TensorFlow would trace another graph first.
-        answers = [self.model(to_input(part)[0], training=False) for part in parts]
+        answers = list(answer_in_parts(self.model, load_digits("test")))
         write_epoch_answers(self.run, epoch + 1, np.concatenate(answers))
+
+
+def answer_in_parts(model: keras.Model, digits: Digits) -> Iterator[np.ndarray]:
+    """Yield a network's answers for digits, float32 (n, 10), of 500 at a time."""
+    for at in range(0, len(digits), ANSWERED_AT_ONCE):
+        part = digits.take(slice(at, at + ANSWERED_AT_ONCE))
+        # Not predict, for which TensorFlow would trace another graph first.
+        yield np.asarray(model(to_input(part)[0], training=False))
 
 
 def collect_filters(model: keras.Model) -> np.ndarray:

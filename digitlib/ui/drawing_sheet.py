@@ -1,7 +1,6 @@
 """All drawings on a sheet, what is read in each, and one of them looked at closely."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -10,18 +9,12 @@ from digitlib.data.collection import Drawings
 from digitlib.errors import DigitLabError
 from digitlib.reading.comparison import Comparison
 from digitlib.ui.collection import get_collection, load_drawings, name_digit
-from digitlib.ui.digit_image import draw_as_seen, draw_mask
+from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.problems import show_problem
+from digitlib.ui.sheet import Cell, choose_page, show_cells
 
 PER_PAGE = 100
 OPENED = "opened_drawing"
-
-_HERE = Path(__file__)
-_sheet = st.components.v2.component(
-    "digitlib_drawing_sheet",
-    js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
-    css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-)
 
 
 def choose_drawings(comparison: Comparison) -> np.ndarray:
@@ -49,30 +42,14 @@ def show_sheet(drawings: Drawings, comparison: Comparison, places: np.ndarray) -
     if not len(places):
         st.caption("There is none.")
         return
-    places = _choose_page(places)
-    cells = [
-        {"name": drawings.names[place], **_describe_cell(comparison, place)} for place in places
-    ]
-    chosen = _sheet(
-        data={"mask": draw_mask(drawings.digits.images[places]), "cells": cells},
-        key="drawing-sheet",
-        on_chosen_change=lambda: None,
-    ).chosen
+    places = places[choose_page(len(places), PER_PAGE, "drawings-page")]
+    cells = [_describe_cell(drawings.names[place], comparison, place) for place in places]
+    chosen = show_cells(drawings.digits.images[places], cells, "drawing-sheet")
     if chosen:
         st.session_state[OPENED] = chosen
 
 
-def _choose_page(places: np.ndarray) -> np.ndarray:
-    pages = -(-len(places) // PER_PAGE)
-    if pages == 1:
-        return places
-    key = "drawings-page"
-    st.session_state[key] = min(st.session_state.get(key, 1), pages)
-    first = PER_PAGE * (st.pagination(pages, key=key) - 1)
-    return places[first : first + PER_PAGE]
-
-
-def _describe_cell(comparison: Comparison, place: int) -> dict[str, str]:
+def _describe_cell(name: str, comparison: Comparison, place: int) -> Cell:
     label, before, after = (
         int(part[place]) for part in (comparison.labels, comparison.before, comparison.after)
     )
@@ -80,13 +57,10 @@ def _describe_cell(comparison: Comparison, place: int) -> dict[str, str]:
     was, now = (("✓" if answer == label else f"✗ {answer}") for answer in (before, after))
     if was == now:
         kind = "right" if after == label else "wrong"
-        return {"mark": now, "kind": kind, "words": f"{named}, read as {after}"}
+        return Cell(name, now, f"{named}, read as {after}", kind)
     kinds = {True: "became-right", False: "wrong" if before != label else "became-wrong"}
-    return {
-        "mark": f"{was} → {now}",
-        "kind": kinds[after == label],
-        "words": f"{named}, read as {before} before and as {after} after",
-    }
+    words = f"{named}, read as {before} before and as {after} after"
+    return Cell(name, f"{was} → {now}", words, kinds[after == label])
 
 
 def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
@@ -95,7 +69,7 @@ def show_opened_drawing(drawings: Drawings, comparison: Comparison) -> None:
     label = drawings.find_label(name)
     if label is not None:
         place = drawings.names.index(name)
-        words = _describe_cell(comparison, place)["words"]
+        words = _describe_cell(name, comparison, place).words
         if comparison.learnt[place]:
             words += ", which it has learnt from"
         st.dialog(name_digit(label).capitalize())(_show_drawing)(

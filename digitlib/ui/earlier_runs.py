@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from digitlib.reading.statistics import Accuracy
+from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run
 from digitlib.ui.loaders import load_runs
 from digitlib.ui.problems import show_warning
@@ -45,12 +46,16 @@ def _describe_run(run: Run) -> dict:
         "State": run.status.state,
         "Test accuracy": test and test["accuracy"],
         "95% interval": test and Accuracy.from_summary(test).format_interval(),
-        "Epochs": run.config.epochs,
-        "Digits": run.config.training_digits,
+        "Epochs": run.config.all_epochs,
+        "Digits": _count_digits(run.config),
         "Training": metrics.get("training_seconds"),
         "Continues": run.config.parent,
         "Started": pd.to_datetime(run.status.created),
     }
+
+
+def _count_digits(config: TrainingConfig) -> int:
+    return config.cross_validated_digits if config.folds else config.training_digits
 
 
 def _open_run() -> None:

@@ -30,7 +30,8 @@ def choose_other(model: str) -> Run | None:
     this visitor before others'.
     """
     state, address = st.session_state, st.query_params
-    runs = {run.id: run for run in load_runs().runs if run.active or run.unmeasured}
+    learning = [run for run in load_runs().runs if run.active or run.unmeasured]
+    runs = {run.id: run for run in learning if not run.config.folds}  # which make no model
     runs |= {run.id: run for run in load_models().runs}
     runs = {name: run for name, run in runs.items() if name != model}
     taught = find_taught(model, _own_first(list(runs.values())))

@@ -30,7 +30,7 @@ class Live:
         alone: whether nothing else is trained just now.
         lines: for each measure what its chart draws, see ``collect_lines``.
         end: how many epochs the charts reach.
-        joints: where it went on from another run, in epochs.
+        joints: where it went on from another run, or with the next fold, in epochs.
         moments: of its snapshots and those of the runs it goes on from, see ``History``.
     """
 
@@ -63,5 +63,8 @@ def load_live(run_id: str) -> Live:
         for measure in ("loss", "accuracy")
     }
     own = history.batches[history.batches["run"] == run.id]
-    progress = find_progress(own, run.config.epochs)
-    return Live(run, progress, place, alone, lines, history.end, history.joints, history.moments)
+    progress = find_progress(own, run.config.all_epochs)
+    joints = history.joints
+    if run.config.folds:
+        joints = tuple(float(run.config.epochs * fold) for fold in range(1, run.config.folds))
+    return Live(run, progress, place, alone, lines, history.end, joints, history.moments)

@@ -98,16 +98,21 @@ def _describe_progress(live: Live) -> str:
     run, progress = live.run, live.progress
     name = f"**{run.id}**"
     if run.stop_requested:
-        return f"{name} is stopping and keeps what it has learnt"
+        kept = "nothing, as half a cross-validation says nothing"
+        return f"{name} is stopping and keeps {kept if run.config.folds else 'what it has learnt'}"
     if run.status.state == "queued":
         return f"{name} {_describe_place(live)}"
     if progress.epoch == 0:
         return f"{name} is loading TensorFlow and the digits"
     if progress.share >= 1:
-        return f"{name} has learnt and now reads the 10,000 test digits"
+        last = "looks for suspects" if run.config.folds else "reads the 10,000 test digits"
+        return f"{name} has learnt and now {last}"
     left = (
         "" if progress.seconds_left is None else f" · {format_seconds(progress.seconds_left)} left"
     )
+    if run.config.folds:
+        fold = (progress.epoch - 1) // run.config.epochs + 1
+        name += f" · fold {fold} of {run.config.folds}"
     return (
         f"{name} · epoch {progress.epoch} of {progress.epochs} · "
         f"batch {progress.batch:,} of {progress.batches:,}{left}"

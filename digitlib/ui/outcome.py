@@ -5,6 +5,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, continue_config
+from digitlib.runs.out_of_sample import describe_check
 from digitlib.ui.collection import is_collecting
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
@@ -23,6 +24,8 @@ def show_outcome(run: Run) -> None:
             kept = "Continue it from what it has kept." if run.can_go_on else "Start it again."
             words += f" {kept}"
         st.error(words, icon=":material/error:")
+    elif "out_of_sample" in run.metrics:
+        _show_check(run)
     elif test is None:
         unread = " It reads the 10,000 test digits now." if run.unmeasured else ""
         st.info(f"**{run.id}** · {escape_markdown(message)}{unread}")
@@ -43,6 +46,15 @@ def show_outcome(run: Run) -> None:
             _offer_continue(run)
         if test is not None:
             _show_files(run)
+
+
+def _show_check(run: Run) -> None:
+    words = describe_check(run)
+    st.markdown(
+        f"### {run.metrics['counted']:,} training labels look wrong\n"
+        f"**{run.id}** took {format_seconds(run.metrics['training_seconds'])} · {words}"
+    )
+    st.page_link("pages/mistakes.py", label="Look at the suspects", icon=":material/search:")
 
 
 def _show_links(run: Run) -> None:

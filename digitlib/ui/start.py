@@ -46,7 +46,20 @@ def show_start_button(config: TrainingConfig) -> bool:
 def start_run(config: TrainingConfig, drawings: Digits | None = None) -> bool:
     """Make a run and have it trained; it becomes the one that is shown. Return whether it was made.
 
-    Says why not otherwise.
+    Args:
+        config, drawings: as in ``queue_run``.
+    """
+    run_id = queue_run(config, drawings)
+    if run_id is None:
+        return False
+    remember_run(run_id)
+    if load_refusal(name_visitor()):
+        st.rerun()  # it took the last place, and the button is still there
+    return True
+
+
+def queue_run(config: TrainingConfig, drawings: Digits | None = None) -> str | None:
+    """Make a run and have it trained; return its id. None if that cannot be, and then it says why.
 
     Args:
         config: what is asked.
@@ -58,20 +71,15 @@ def start_run(config: TrainingConfig, drawings: Digits | None = None) -> bool:
         if config.drawn_digits and not config.parent and drawings is None:
             drawings = choose_lesson(load_drawings())
         with st.spinner("Starting"):
-            run_id = starter.start(config, drawings)
+            return starter.start(config, drawings)
     except QueueFullError as error:
         show_warning(error)
-        return False
     except DigitLabError as error:
         show_problem(error)
-        return False
     finally:
         load_refusal.clear()  # as things stood when the button was drawn
         load_runs.clear()
-    remember_run(run_id)
-    if load_refusal(name_visitor()):
-        st.rerun()  # it took the last place, and the button is still there
-    return True
+    return None
 
 
 def _wait_for_room() -> None:

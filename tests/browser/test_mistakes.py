@@ -53,3 +53,35 @@ def test_the_matrix_shows_the_mistakes_of_all_pairs(open_page):
     metrics = json.loads((MODELS_FOLDER / DEFAULT_MODEL / "metrics.json").read_text())
     ones_read_right = metrics["test"]["confusion"][1][1]
     expect(matrix).to_contain_text(f"{ones_read_right:,}")
+
+
+def test_a_suspected_label_is_looked_at_closely(open_page):
+    page = open_page("mistakes")
+    sheet = page.locator(".st-key-suspects .sheet")
+    expect(sheet.get_by_role("button").first).to_be_visible()
+    cell = sheet.get_by_role("button").nth(4)
+    label, answer = re.findall(r"\d", cell.locator("span").inner_text())
+    cell.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".answer-digit")).to_have_text(answer)
+    expect(dialog).to_contain_text(f"Labelled {label}")
+    expect(dialog.locator(".track")).to_have_count(10)
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    cell.click()
+    expect(dialog.locator(".answer-digit")).to_have_text(answer)
+
+
+def test_the_suspects_can_be_leafed_through_and_taken_home(open_page):
+    page = open_page("mistakes")
+    suspects = page.locator(".st-key-suspects")
+    suspects.get_by_text("All suspects").click()
+    expect(suspects.locator(".sheet button")).to_have_count(72)
+    first = suspects.locator(".sheet button").first.get_attribute("title")
+    suspects.get_by_role("button", name="Page 2").click()
+    expect(suspects.locator(".sheet button").first).not_to_have_attribute("title", first)
+    with page.expect_download() as download:
+        suspects.get_by_role("button", name="CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert lines[0] == "place,label,suggested,quality,counted"
+    assert len(lines) > 600

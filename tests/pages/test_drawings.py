@@ -54,7 +54,7 @@ def list_cells(app: AppTest) -> list[dict]:
     """Return what the sheet shows."""
     [sheet] = [
         part for part in app.get("bidi_component")
-        if part.proto.component_name.endswith("digitlib_drawing_sheet")
+        if part.proto.component_name.endswith("digitlib_sheet")
     ]  # fmt: skip
     return json.loads(sheet.proto.json)["cells"]
 

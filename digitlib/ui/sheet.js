@@ -1,4 +1,4 @@
-// A sheet of drawings, any of which can be chosen. All show their part of one long picture.
+// A sheet of digits, any of which can be chosen. All show their part of one long picture.
 
 function makeCell(cell, place, choose) {
   const button = document.createElement("button");
@@ -11,6 +11,11 @@ function makeCell(cell, place, choose) {
   picture.style.setProperty("--place", place);
   words.textContent = cell.mark;
   button.append(picture, words);
+  if (cell.note) {
+    const note = document.createElement("small");
+    note.textContent = cell.note;
+    button.append(note);
+  }
   button.addEventListener("click", () => choose(cell.name));
   return button;
 }
