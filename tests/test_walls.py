@@ -22,7 +22,7 @@ SOURCES = sorted([
 FLOORS = [
     {"pages"},
     {"ui"},
-    {"card", "transcript"},
+    {"card", "study", "transcript"},
     {"reading", "runs", "vision"},
     {"data"},
     {"errors"},
@@ -145,7 +145,7 @@ def find_loaded_packages(*names: str) -> set[str]:
 
 
 def test_the_library_loads_neither_tensorflow_nor_streamlit_nor_what_only_judging_needs():
-    rooms = ("card", "cli", "transcript", "reading", "runs", "vision", "data", "errors")
+    rooms = ("card", "cli", "study", "transcript", "reading", "runs", "vision", "data", "errors")
     loaded = find_loaded_packages(*(f"digitlib.{room}" for room in rooms))
 
     assert {"digitlib", "numpy", "distributed"} <= loaded
