@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from digitlib.data import Split, load_mnist
 from digitlib.reading.embedding import embed
-from digitlib.reading.features import FeatureReader
+from digitlib.reading.features import FeatureReader, find_axes
 from digitlib.reading.recogniser import read_model_file
 from digitlib.runs.folder import Run, runs_folder
 from digitlib.runs.study import StudyState, explain_failure, study_lock, write_state
@@ -108,31 +108,26 @@ def _compute_missing(run: Run, tell: Tell) -> None:
 def _read_training(run: Run, reader: FeatureReader, model: str, tell: Tell) -> None:
     """Read the training digits, of which answers and features are kept."""
     images = load_mnist("training").images
-    mean, axes = _choose_projection(reader, images[:FITTED])
+    axes = _choose_axes(reader, images[:FITTED])
     answers = np.empty((len(images), 10), np.float16)
     points = np.empty((len(images), axes.shape[1]), np.float16)
     for start in range(0, len(images), CHUNK):
         part = slice(start, start + CHUNK)
         answers[part], features = reader.read(images[part])
-        points[part] = (features - mean) @ axes
+        points[part] = features @ axes
         tell(READING["training"], part.stop / len(images))
     write_part(run, "training", model, answers=answers)
-    write_part(run, "features", model, points=points, mean=mean, axes=axes)
+    write_part(run, "features", model, points=points, axes=axes)
 
 
-def _choose_projection(reader: FeatureReader, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean (w,) and axes (w, d) of a projection, which leaves few features as they are."""
+def _choose_axes(reader: FeatureReader, images: np.ndarray) -> np.ndarray:
+    """Return the axes of a projection, float32 (w, d), which leaves few features as they are."""
     _, features = reader.read(images[:CHUNK])
     width = features.shape[1]
     if width <= MOST_FEATURES:
-        return np.zeros(width, np.float32), np.eye(width, dtype=np.float32)
-    from sklearn.decomposition import PCA
-
-    # Of all projections it is the one that keeps distances best, and these are what is asked for;
-    # one at random would need many times as many numbers.
+        return np.eye(width, dtype=np.float32)
     _, features = reader.read(images)
-    fitted = PCA(MOST_FEATURES, svd_solver="covariance_eigh").fit(features)
-    return fitted.mean_.astype(np.float32), fitted.components_.T.astype(np.float32)
+    return find_axes(features, MOST_FEATURES)
 
 
 def _read(reader: FeatureReader, split: Split, tell: Tell) -> tuple[np.ndarray, np.ndarray]:

@@ -7,14 +7,15 @@ from contextlib import redirect_stdout
 import numpy as np
 
 COMPONENTS = 50
-ITERATIONS = 1000
+ITERATIONS = 750  # 1000 take half as long again, for neighbourhoods that are 1% truer
 
 
 def embed(features: np.ndarray, on_share: Callable[[float], None]) -> np.ndarray:
     """Lay digits out in a plane by t-SNE (van der Maaten and Hinton, 2008), by scikit-learn.
 
-    What is near stays near; how far apart the far ones are says little. Of many numbers the 50
-    principal components are taken first, as the authors do. The same features give the same plane.
+    What is near stays near; how far apart the far ones are says little. Near is what lies in the
+    same direction, as for ``digitlib.reading.neighbours``. Of many numbers the 50 principal
+    components are taken first, as the authors do. The same features give the same plane.
 
     Args:
         features: float32 (n, w).
@@ -28,6 +29,7 @@ def embed(features: np.ndarray, on_share: Callable[[float], None]) -> np.ndarray
     from threadpoolctl import threadpool_limits
 
     count, width = features.shape
+    features = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
     if width > COMPONENTS:
         features = PCA(COMPONENTS, svd_solver="covariance_eigh").fit_transform(features)
     # It tells how far it has come only by what it prints.

@@ -64,6 +64,24 @@ class FeatureReader:
         return self._interpreter.get_tensor(self._answers)[: len(digits)], features[: len(digits)]
 
 
+def find_axes(features: np.ndarray, count: int) -> np.ndarray:
+    """Return the axes to project features on that keep the angles among digits best.
+
+    They are the principal ones through 0, not through the mean as for PCA, since angles are asked
+    for. As many at random would keep angles far worse.
+
+    Args:
+        features: float32 (n, w).
+        count: of axes, at most w.
+
+    Returns:
+        float32 (w, count), orthonormal.
+    """
+    wide = features.astype(np.float64)
+    _, axes = np.linalg.eigh(wide.T @ wide)  # the last ones matter most
+    return axes[:, : -count - 1 : -1].astype(np.float32)
+
+
 def _find_features(content: bytes) -> list[int]:
     # Without a delegate, which would hide its operations.
     interpreter = Interpreter(

@@ -36,7 +36,6 @@ _ARRAYS = {
     "validation": {"answers": (np.float16, VALIDATION_DIGITS)},
     "features": {
         "points": (np.float16, TRAINING_DIGITS),
-        "mean": (np.float32, None),
         "axes": (np.float32, None),
     },
     "map": {"places": (np.float16, TEST_DIGITS)},
@@ -49,13 +48,11 @@ class Features:
 
     Attributes:
         points: float16 (55000, d), d at most ``MOST_FEATURES``.
-        mean: float32 (w,), and
-        axes: float32 (w, d), of the projection from the w numbers that the layer weighs. Where w
-            is at most ``MOST_FEATURES``, nothing is projected: zeros and ones.
+        axes: float32 (w, d), of the projection from the w numbers that the layer weighs: the
+            identity where w is at most ``MOST_FEATURES``.
     """
 
     points: np.ndarray
-    mean: np.ndarray
     axes: np.ndarray
 
     def project(self, features: np.ndarray) -> np.ndarray:
@@ -64,7 +61,7 @@ class Features:
         Args:
             features: float32 (n, w), as ``digitlib.reading.layers.Reading`` has them.
         """
-        return (features - self.mean) @ self.axes
+        return features @ self.axes
 
 
 def read_answers(run: Run, part: AnsweredPart) -> np.ndarray | None:
@@ -171,8 +168,8 @@ def _read_part(run: Run, part: Part) -> dict[str, np.ndarray] | None:
 def _fits(part: Part, arrays: dict[str, np.ndarray]) -> bool:
     shapes = {name: array.shape for name, array in arrays.items()}
     if part == "features":
-        points, mean = shapes["points"], shapes["mean"]
-        return len(points) == 2 and len(mean) == 1 and shapes["axes"] == (mean[0], points[1])
+        points, axes = shapes["points"], shapes["axes"]
+        return len(points) == len(axes) == 2 and points[1] == axes[1] <= MOST_FEATURES
     if part == "map":
         return shapes["places"] == (TEST_DIGITS, 2)
     return shapes["answers"][1:] == (10,)
