@@ -5,8 +5,10 @@ from digitlib.data.mnist import (
     TEST_DIGITS,
     Digits,
     Split,
+    load_labels,
     load_mnist,
     load_splits,
+    pick_digits,
     pick_samples,
 )
 
@@ -15,7 +17,9 @@ __all__ = [
     "TEST_DIGITS",
     "Digits",
     "Split",
+    "load_labels",
     "load_mnist",
     "load_splits",
+    "pick_digits",
     "pick_samples",
 ]

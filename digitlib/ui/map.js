@@ -4,7 +4,7 @@ const NEAR = {mouse: 10, touch: 24}; // pixels from a point that still mean it
 const DRAG = 5; // pixels that a press may move and still be a click
 
 const HINT = matchMedia("(pointer: coarse)").matches
-  ? "Tap one to see it." : "Point at one to see it, drag over some to choose them.";
+  ? "Tap one to see it; choose an area for a look at all in it." : "Point at one to see it, drag over some to choose them.";
 
 const HTML = `
   <div class="tools">

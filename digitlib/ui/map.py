@@ -14,7 +14,7 @@ from digitlib.reading.recogniser import BATCH
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import load_run
 from digitlib.runs.study import read_map
-from digitlib.runs.study_files import PARTS, fingerprint, has_part
+from digitlib.runs.study_files import PARTS, fingerprint, has_part, study_folder
 from digitlib.ui.loaders import load_probabilities, load_recogniser, load_test_digits
 from digitlib.ui.problems import show_problem
 from digitlib.ui.sheets import ADDRESS, PER_ROW, PER_SHEET, order_digits
@@ -89,7 +89,7 @@ def load_map(model: str) -> MapPoints | None:
         DigitLabError: the run or its answers are missing or damaged.
     """
     run = load_run(model)
-    version = read_time_of_change(run.folder / "study" / "map.npz")
+    version = read_time_of_change(study_folder(run) / "map.npz")
     return _load_map(model, (fingerprint(run), version))
 
 
