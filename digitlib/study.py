@@ -59,6 +59,7 @@ def make_study(run: Run, on_step: Tell = lambda step, share: None) -> bool:
     study_folder(run).mkdir(exist_ok=True)
     try:
         with study_lock(run, HOLD_SECONDS):
+            _drop_torn_files(run)
             try:
                 _compute_missing(run, _Teller(run, on_step))
                 write_state(run, StudyState("done"))
@@ -69,6 +70,12 @@ def make_study(run: Run, on_step: Tell = lambda step, share: None) -> bool:
     except Timeout:
         return False
     return True
+
+
+def _drop_torn_files(run: Run) -> None:
+    """Delete what a process that was killed has left half written."""
+    for path in study_folder(run).glob(".*"):
+        path.unlink(missing_ok=True)
 
 
 class _Teller:

@@ -1,4 +1,4 @@
-"""The training digits nearest to a digit: what the network has learnt it from, or mistaken it for."""
+"""The training digits nearest to a digit: what a network has taken it for, and what it is."""
 
 import html
 
@@ -115,7 +115,7 @@ def describe_neighbours(classes: list[int], found: list[Neighbours]) -> str:
     if len(classes) == 1:
         return f"{words}: what its last layer finds in this digit, it finds in that one, too."
     answer, truth = classes
-    words += f", the nearest {truth} {shares[1]}: "
+    words += f" and the nearest {truth} is {shares[1]} alike: "
     if best[0] - best[1] > CLEARLY:
         return words + f"its last layer sees a {answer}, and hardly a {truth} that looks like this."
     if best[1] - best[0] > CLEARLY:
