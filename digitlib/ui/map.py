@@ -21,17 +21,17 @@ from digitlib.ui.sheets import ADDRESS, PER_ROW, PER_SHEET, order_digits
 from digitlib.ui.study import REFRESH_SECONDS, offer_study
 from digitlib.ui.style import get_theme
 
-# Ten colours that the colour-blind can tell apart as far as ten can be: P. Tol, *Colour Schemes*
-# (2021), "muted", with the pale ones darker on white and the dark ones paler on black. Digits that
-# networks mix up, such as 4 and 9, are given colours of another lightness.
+# Ten colours, as far as the colour-blind can tell ten apart: P. Tol, *Colour Schemes* (2021),
+# "muted", with the pale ones darker on white and the dark ones paler on black. They are dealt out
+# so that digits which networks mix up, such as 4 and 9, differ the most to every kind of eye.
 COLOURS = {
     "light": (
-        "#777777", "#117733", "#CC6677", "#332288", "#0096B8",
-        "#AA4499", "#2FA392", "#B8920A", "#999933", "#882255",
+        "#AA4499", "#CC6677", "#2FA392", "#999933", "#777777",
+        "#882255", "#117733", "#332288", "#0096B8", "#B8920A",
     ),
     "dark": (
-        "#BBBBBB", "#4FB86A", "#FF9AA8", "#8F86E8", "#88CCEE",
-        "#DB8FD0", "#5FD3BF", "#F0DC82", "#B9B94A", "#E0709F",
+        "#5FD3BF", "#BBBBBB", "#DB8FD0", "#B9B94A", "#FF9AA8",
+        "#88CCEE", "#F0DC82", "#4FB86A", "#E0709F", "#8F86E8",
     ),
 }  # fmt: skip
 MAP_SECONDS = 50.0  # of one core, for the layout
