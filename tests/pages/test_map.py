@@ -121,7 +121,7 @@ def test_what_is_no_number_is_in_no_area():
     assert len(chosen) == 0
 
 
-def test_the_digits_that_were_chosen_are_shown(open_page):
+def test_until_some_are_chosen_a_line_says_what_the_points_are(open_page):
     app = open_page("mistakes", model="dense")
     assert "Every point is a test digit." in " ".join(each.value for each in app.caption)
 
