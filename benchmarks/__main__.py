@@ -8,7 +8,7 @@ import click
 
 NAMES = (
     "first_answer", "memory", "recogniser", "shipped", "vision", "handwriting", "honesty",
-    "training", "crowd", "networks", "label_errors",
+    "training", "crowd", "networks", "label_errors", "study",
 )  # fmt: skip
 LONG = ("champions",)  # hours: only when named
 

@@ -515,6 +515,49 @@ def judge(names):
         )
 
 
+@commands.command()
+@click.argument("names", metavar="MODEL...", nargs=-1, required=True)
+def study(names):
+    """Compute what the page Mistakes shows of models beyond their answers for the test digits.
+
+    That is their answers for the other 60,000 digits, what their last layer weighs of each, and the
+    map of the test digits. It is kept in the run folder; what is there already is not computed
+    again. The app does it by itself where it is asked to.
+    """
+    from digitlib.runs.study_files import PARTS
+    from digitlib.study import make_study
+
+    for run in [_find_run(name) for name in names]:
+        if not run.model_file.exists():
+            raise RunError(f"{run.id} has no model yet: wait for the end of its training.")
+        with _native_silence(), _explaining(run.folder), _StepBars() as bars:
+            made = make_study(run, bars.show)
+        if made:
+            click.echo(f"{run.id} has {', '.join(PARTS)} in {run.folder / 'study'}")
+        else:
+            click.echo(f"Another process is at {run.id} already.")
+
+
+class _StepBars:
+    """A progress bar for each step, one after the other."""
+
+    def __init__(self):
+        self._bar, self._step = None, ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._bar is not None:
+            self._bar.render_finish()
+
+    def show(self, step: str, share: float) -> None:
+        if step != self._step:
+            self.__exit__()
+            self._bar, self._step = click.progressbar(length=1000, label=step), step
+        self._bar.update(round(1000 * share) - self._bar.pos)
+
+
 def _find_pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Yield the files that paths mean: the pictures in a folder, the files of a pattern ``*.png``.
 

@@ -6,6 +6,7 @@ from digitlib.errors import DigitLabError
 from digitlib.ui.charts import confusion_chart
 from digitlib.ui.gallery import choose_mistakes, show_gallery, show_opened_digit
 from digitlib.ui.loaders import load_evaluation
+from digitlib.ui.map_choice import show_map_and_chosen
 from digitlib.ui.models import choose_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.problems import show_problem
@@ -34,5 +35,6 @@ with gallery_column, st.container(key="gallery"):
     show_gallery(model, choose_mistakes(evaluation))
 show_opened_digit(model)
 show_per_digit(evaluation)
+show_map_and_chosen(model)
 show_card(model)
 show_suspects()

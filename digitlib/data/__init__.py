@@ -7,9 +7,11 @@ from digitlib.data.mnist import (
     TRAINING_DIGITS,
     Digits,
     Split,
+    load_labels,
     load_mnist,
     load_splits,
     load_training_file,
+    pick_digits,
     pick_samples,
 )
 
@@ -20,8 +22,10 @@ __all__ = [
     "TRAINING_DIGITS",
     "Digits",
     "Split",
+    "load_labels",
     "load_mnist",
     "load_splits",
     "load_training_file",
+    "pick_digits",
     "pick_samples",
 ]

@@ -10,6 +10,7 @@ validate on, so that whatever is chosen while training is never chosen by the 10
 """
 
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,6 +26,9 @@ TRAINING_DIGITS = 55_000
 VALIDATION_DIGITS = 5_000
 TEST_DIGITS = 10_000
 SPLIT_SEED = 1998  # the year of the paper that introduced MNIST
+
+PICKED_AT_ONCE = 1_000
+CURE = "Get the file again: git checkout -- digitlib/data/mnist.npz"
 
 # Of each array's bytes, as tools/build_mnist.py prints them.
 SHA256 = {
@@ -96,13 +100,58 @@ def load_splits(path: Path = MNIST_FILE) -> dict[Split, Digits]:
     return _divide(load_training_file(path)) | {"test": load_mnist("test", path)}
 
 
+def load_labels(split: Split, path: Path = MNIST_FILE) -> np.ndarray:
+    """Load what the digits of one part are, uint8 (n,), in the order of ``load_mnist``.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    [labels] = _read_arrays(path, "y_test" if split == "test" else "y_train")
+    return labels if split == "test" else labels[_divide_places(len(labels))[split]]
+
+
 def _divide(digits: Digits) -> dict[Split, Digits]:
+    return {split: digits.take(places) for split, places in _divide_places(len(digits)).items()}
+
+
+def _divide_places(count: int) -> dict[Split, np.ndarray]:
     # RandomState, not default_rng: NumPy promises that its stream never changes (NEP 19).
-    order = np.random.RandomState(SPLIT_SEED).permutation(len(digits))
-    return {
-        "training": digits.take(order[:TRAINING_DIGITS]),
-        "validation": digits.take(order[TRAINING_DIGITS:]),
-    }
+    order = np.random.RandomState(SPLIT_SEED).permutation(count)
+    return {"training": order[:TRAINING_DIGITS], "validation": order[TRAINING_DIGITS:]}
+
+
+def pick_digits(split: Split, indices: np.ndarray, path: Path = MNIST_FILE) -> Digits:
+    """Load a few digits of one part, by their places there, and hold no others in memory.
+
+    It takes about as long as ``load_mnist``, but two megabytes instead of ninety.
+
+    Args:
+        split: as for ``load_mnist``.
+        indices: int (n,).
+        path: an .npz with Keras's layout.
+
+    Raises:
+        DataError: the file is missing or damaged.
+        IndexError: there is no such place.
+    """
+    name = "test" if split == "test" else "train"
+    [labels] = _read_arrays(path, f"y_{name}")
+    places = {"test": np.arange(len(labels))} if split == "test" else _divide_places(len(labels))
+    wanted = places[split][indices]
+    images = np.empty((len(wanted), 28, 28), np.uint8)
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"x_{name}.npy") as stream:
+            np.lib.format.read_magic(stream)
+            np.lib.format.read_array_header_1_0(stream)
+            for start in range(0, len(labels), PICKED_AT_ONCE):
+                count = min(PICKED_AT_ONCE, len(labels) - start)
+                part = np.frombuffer(stream.read(count * 784), np.uint8).reshape(count, 28, 28)
+                here = (start <= wanted) & (wanted < start + count)
+                images[here] = part[wanted[here] - start]
+            stream.read(1)  # of the end, where the archive tells whether all of it was whole
+    except Exception as error:  # a damaged archive can fail in any way
+        raise DataError(f"{path.name} is damaged and cannot be read ({error}). {CURE}") from error
+    return Digits(images, labels[wanted])
 
 
 def pick_samples(digits: Digits, per_class: int) -> np.ndarray:
@@ -111,7 +160,6 @@ def pick_samples(digits: Digits, per_class: int) -> np.ndarray:
 
 
 def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
-    cure = "Get the file again: git checkout -- digitlib/data/mnist.npz"
     arrays = []
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -120,14 +168,14 @@ def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
                 array.setflags(write=False)
                 arrays.append(array)
     except FileNotFoundError as error:
-        raise DataError(f"The digits are missing: there is no file {path}. {cure}") from error
+        raise DataError(f"The digits are missing: there is no file {path}. {CURE}") from error
     except KeyError as error:
-        raise DataError(f"{path.name} holds no array {name}. {cure}") from error
+        raise DataError(f"{path.name} holds no array {name}. {CURE}") from error
     except Exception as error:  # a damaged archive can fail in any way
-        raise DataError(f"{path.name} is damaged and cannot be read ({error}). {cure}") from error
+        raise DataError(f"{path.name} is damaged and cannot be read ({error}). {CURE}") from error
     for name, array in zip(names, arrays, strict=True):
         shape = array.shape[:1] + ((28, 28) if name.startswith("x") else ())
         whole = hashlib.sha256(array).hexdigest() == SHA256[name]
         if not whole or array.shape != shape or array.dtype != np.uint8:
-            raise DataError(f"{path.name} is damaged: {name} is not MNIST's. {cure}")
+            raise DataError(f"{path.name} is damaged: {name} is not MNIST's. {CURE}")
     return arrays

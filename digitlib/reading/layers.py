@@ -90,9 +90,9 @@ class _OpenInterpreter:
         # LiteRT tells of its operations in no other way.
         operations = self._interpreter._get_ops_details()
         self._maps = _find_maps(operations, self._interpreter)
-        makers = {output: each for each in operations for output in each["outputs"]}
+        makers = _find_makers(operations)
         self._answer = self._interpreter.get_output_details()[0]["index"]
-        self._features = _find_features(operations, makers)
+        self._features = find_features(operations)
         # An ensemble without a judgement ends in a mean of probabilities, not in a softmax.
         last = makers[self._answer]
         self._logits = last["inputs"][0] if last["op_name"] == "SOFTMAX" else None
@@ -110,17 +110,30 @@ class _OpenInterpreter:
         return [*maps, features, logits, probabilities]
 
 
-def _find_features(operations: list[dict], makers: dict[int, dict]) -> list[int]:
-    """Return what is weighed for the logits: one tensor, or one of each network of an ensemble."""
-    features = []
+def find_features(operations: list[dict]) -> list[int]:
+    """Return what is weighed for the logits: one tensor, or one of each network of an ensemble.
+
+    Where no dense layer weighs anything, it is the logits themselves.
+
+    Args:
+        operations: of a model, as LiteRT describes them.
+    """
+    makers = _find_makers(operations)
+    features, logits = [], []
     for operation in operations:
         if operation["op_name"] == "SOFTMAX":
+            logits = [operation["inputs"][0]]
             maker = makers[operation["inputs"][0]]
             if maker["op_name"] in ("MUL", "DIV"):  # by the temperature
                 maker = makers[maker["inputs"][0]]
             if maker["op_name"] == "FULLY_CONNECTED":
                 features.append(maker["inputs"][0])
-    return features
+    return features or logits
+
+
+def _find_makers(operations: list[dict]) -> dict[int, dict]:
+    """Return by which operation each tensor is made."""
+    return {output: each for each in operations for output in each["outputs"]}
 
 
 def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[int]:

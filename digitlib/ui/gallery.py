@@ -11,6 +11,7 @@ from digitlib.reading.recogniser import Answer, format_share
 from digitlib.ui.answer import draw_bars
 from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
 from digitlib.ui.loaders import load_probabilities, load_test_digits
+from digitlib.ui.neighbours import show_neighbours
 
 PER_PAGE = 24
 ALL = "all"
@@ -79,6 +80,7 @@ def _show_digit(model: str, index: int) -> None:
         + draw_bars(answer, truth)
     )
     st.caption(f"✓ marks the truth. Read by {model}.")
+    show_neighbours(model, digits.images[index], answer.digit, truth)
 
 
 def _open_digit(model: str, index: int) -> None:

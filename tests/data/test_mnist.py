@@ -2,12 +2,21 @@ import hashlib
 import importlib.util
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from digitlib.data import MNIST_FILE, load_mnist, load_splits, mnist, pick_samples
+from digitlib.data import (
+    MNIST_FILE,
+    load_labels,
+    load_mnist,
+    load_splits,
+    mnist,
+    pick_digits,
+    pick_samples,
+)
 from digitlib.errors import DataError
 
 BUILD_SCRIPT = Path(__file__).parents[2] / "tools" / "build_mnist.py"
@@ -210,3 +219,41 @@ def test_all_parts_at_once_are_what_they_are_one_by_one():
         alone = load_mnist(split)
         assert np.array_equal(digits.images, alone.images)
         assert np.array_equal(digits.labels, alone.labels)
+
+
+@pytest.mark.parametrize("split", ["training", "validation", "test"])
+def test_a_few_digits_are_those_at_their_places(split):
+    digits = load_mnist(split)
+    places = np.array([len(digits) - 1, 0, 999, 1_000, 4_321, 0])
+
+    picked = pick_digits(split, places)
+
+    np.testing.assert_array_equal(picked.images, digits.images[places])
+    np.testing.assert_array_equal(picked.labels, digits.labels[places])
+    np.testing.assert_array_equal(load_labels(split), digits.labels)
+
+
+def test_a_few_digits_need_no_room_for_all():
+    tracemalloc.start()
+    try:
+        pick_digits("training", np.arange(16))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 6e6  # bytes; all are 47 million
+
+
+def test_none_can_be_picked_and_no_place_beyond_the_last():
+    assert pick_digits("test", np.array([], int)).images.shape == (0, 28, 28)
+    with pytest.raises(IndexError):
+        pick_digits("validation", np.array([5_000]))
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_no_digit_is_picked_from_a_damaged_file(damage, tmp_path):
+    path = tmp_path / "digits.npz"
+    path.write_bytes(damage(MNIST_FILE.read_bytes()))
+
+    with pytest.raises(DataError, match=r"digits\.npz .*git checkout"):
+        pick_digits("test", np.array([1]), path)

@@ -1,0 +1,54 @@
+"""The map with what was chosen on it beside it, each digit to be clicked."""
+
+import numpy as np
+import streamlit as st
+
+from digitlib.ui.digit_image import draw_mask
+from digitlib.ui.drawing_sheet import _sheet
+from digitlib.ui.gallery import _open_digit
+from digitlib.ui.loaders import load_probabilities, load_test_digits
+from digitlib.ui.map import show_map
+
+MOST_SHOWN = 120
+
+
+def show_map_and_chosen(model: str) -> None:
+    """Show the map of a model, and beside it the digits that were chosen there."""
+    st.subheader("The map: as its last layer sees them")
+    map_column, chosen_column = st.columns([6, 5], gap="large")
+    with map_column:
+        chosen = show_map(model)
+    with chosen_column:
+        if chosen is None:
+            st.caption(
+                "Every point is a test digit. Those that are alike to the network lie side by "
+                "side; how far apart two groups are says little."
+            )
+        else:
+            _show_chosen(model, chosen)
+
+
+def _show_chosen(model: str, chosen: np.ndarray) -> None:
+    digits = load_test_digits()
+    answers = load_probabilities(model)[chosen].argmax(axis=1)
+    wrong = answers != digits.labels[chosen]
+    shown = chosen[np.argsort(~wrong, kind="stable")][:MOST_SHOWN]
+    answers = load_probabilities(model)[shown].argmax(axis=1)
+    st.caption(f"{len(chosen):,} digits chosen, {wrong.sum():,} of them misread")
+    if not len(shown):
+        return
+    cells = []
+    for index, answer in zip(shown, answers, strict=True):
+        truth = digits.labels[index]
+        right = answer == truth
+        cells.append({
+            "name": int(index),
+            "mark": "✓" if right else f"✗ {answer}",
+            "kind": "right" if right else "wrong",
+            "words": f"a {truth}, read as {answer}",
+        })  # fmt: skip
+    data = {"mask": draw_mask(digits.images[shown]), "cells": cells}
+    opened = _sheet(data=data, key="map-sheet", on_chosen_change=lambda: None).chosen
+    if opened is not None and opened in shown:
+        _open_digit(model, int(opened))
+        st.rerun()

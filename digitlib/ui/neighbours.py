@@ -1,0 +1,128 @@
+"""The training digits nearest to a digit: what a network has taken it for, and what it is."""
+
+import html
+
+import numpy as np
+import streamlit as st
+
+from digitlib.data import Digits, load_labels, pick_digits
+from digitlib.errors import DigitLabError
+from digitlib.reading.neighbours import Neighbours, find_neighbours
+from digitlib.runs.files import read_time_of_change
+from digitlib.runs.folder import load_run
+from digitlib.runs.study import read_features
+from digitlib.runs.study_files import Features, fingerprint, study_folder
+from digitlib.ui.digit_image import draw_mask
+from digitlib.ui.loaders import load_layers
+from digitlib.ui.map import time_reading
+from digitlib.ui.problems import show_problem
+from digitlib.ui.study import REFRESH_SECONDS, offer_study
+
+COUNT = 8
+CLEARLY = 0.02  # by how much alike one class must lead, to lead clearly
+
+
+def show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | None) -> None:
+    """Show which training digits are nearest to a digit in the network's last layer.
+
+    Where the features of the training digits are not there yet, a button has them computed.
+
+    Args:
+        model: the run's id.
+        digit: uint8 (28, 28) in MNIST form, 255 is ink.
+        answer: what the model reads in it.
+        truth: what it is; None where nobody knows.
+    """
+    waits = _find_features(model) is None
+    # In a fragment of its own: where it is called in a dialog, a run of the page would close that.
+    st.fragment(_show_neighbours, run_every=REFRESH_SECONDS if waits else None)(
+        model, digit, answer, truth
+    )
+
+
+def _show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | None) -> None:
+    try:
+        features = _find_features(model)
+        if features is None:
+            offer_study(
+                model,
+                "Find the nearest training digits",
+                "compute-features",
+                60_000 * time_reading(model),
+            )
+            return
+        st.html(
+            _draw_neighbours(model, fingerprint(load_run(model)), digit.tobytes(), answer, truth)
+        )
+    except DigitLabError as error:
+        show_problem(error)
+
+
+@st.cache_resource(max_entries=128, show_spinner="Looking for the nearest training digits")
+def _draw_neighbours(
+    model: str, version: str, pixels: bytes, answer: int, truth: int | None
+) -> str:
+    digit = np.frombuffer(pixels, np.uint8).reshape(1, 28, 28)
+    features = _find_features(model)
+    point = features.project(load_layers(model).read(digit).features)[0]
+    classes = [answer] if truth is None or truth == answer else [answer, truth]
+    found = find_neighbours(point, features.points, load_labels("training"), classes, COUNT)
+    picked = pick_digits("training", np.concatenate([each.places for each in found]))
+    rows = []
+    for place, (number, each) in enumerate(zip(classes, found, strict=True)):
+        heading = f"The {number}s most alike" + (", as it was read" if place == 0 else ", as it is")
+        part = slice(place * COUNT, (place + 1) * COUNT)
+        rows.append(_draw_row(heading, each, picked.take(part)))
+    return f"<p>{describe_neighbours(classes, found)}</p>{''.join(rows)}"
+
+
+def _find_features(model: str) -> Features | None:
+    run = load_run(model)
+    version = read_time_of_change(study_folder(run) / "features.npz")
+    return _load_features(model, (fingerprint(run), version))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)  # 14 MB
+def _load_features(model: str, version: tuple[str, float]) -> Features | None:
+    return read_features(load_run(model))
+
+
+def _draw_row(heading: str, found: Neighbours, digits: Digits) -> str:
+    cells = []
+    for place, likeness in enumerate(found.likeness):
+        share = html.escape(format_likeness(float(likeness)))
+        words = f"a {digits.labels[place]} it could learn from, {share} alike"
+        cells.append(
+            f'<div class="panel-digit" role="img" aria-label="{words}" title="{words}">'
+            f'<i style="--place:{place}"></i>{share}</div>'
+        )
+    return (
+        f'<div class="neighbours"><p>{heading}</p><div class="panel-digits" '
+        f'style="--mask:url({draw_mask(digits.images)})">{"".join(cells)}</div></div>'
+    )
+
+
+def describe_neighbours(classes: list[int], found: list[Neighbours]) -> str:
+    """Return in a sentence what the nearest digits of the answer, and of the truth, tell.
+
+    Args:
+        classes: the answer, then the truth if that is another.
+        found: the nearest digits of each.
+    """
+    best = [float(each.likeness[0]) for each in found]
+    shares = [html.escape(format_likeness(each)) for each in best]
+    words = f"Among the 55,000 training digits, the nearest {classes[0]} is {shares[0]} alike"
+    if len(classes) == 1:
+        return f"{words}: what its last layer finds in this digit, it finds in that one, too."
+    answer, truth = classes
+    words += f" and the nearest {truth} is {shares[1]} alike: "
+    if best[0] - best[1] > CLEARLY:
+        return words + f"its last layer sees a {answer}, and hardly a {truth} that looks like this."
+    if best[1] - best[0] > CLEARLY:
+        return words + f"it could learn from a {truth} like this, and yet reads a {answer}."
+    return words + f"to its last layer this lies between {answer} and {truth}."
+
+
+def format_likeness(likeness: float) -> str:
+    """Return a cosine in percent, never rounded up to the same: 0.9997 is ``>99.9%``."""
+    return ">99.9%" if likeness > 0.999 else f"{max(likeness, 0.0):.1%}"
