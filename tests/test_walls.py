@@ -147,7 +147,8 @@ def find_loaded_packages(*names: str) -> set[str]:
 
 def test_the_library_loads_neither_tensorflow_nor_streamlit_nor_what_only_judging_needs():
     rooms = (
-        "card", "cli", "report", "study", "transcript", "reading", "runs", "vision", "data", "errors",
+        "card", "cli", "report", "study", "transcript", "reading", "runs", "vision", "data",
+        "errors",
     )  # fmt: skip
     loaded = find_loaded_packages(*(f"digitlib.{room}" for room in rooms))
 
