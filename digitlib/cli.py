@@ -287,7 +287,7 @@ class _TrainingBar:
 def runs():
     """List the runs made here, the newest first, and how each stands."""
     from digitlib.runs.folder import list_runs
-    from digitlib.runs.out_of_sample import describe_check
+    from digitlib.runs.out_of_sample import describe_check, is_whole
     from digitlib.runs.progress import read_progress
     from digitlib.runs.queue import order_queue
 
@@ -300,7 +300,7 @@ def runs():
             words = f"number {queue.index(run.id) + 1} of {len(queue)} in the queue"
         elif run.active:
             words = f"{read_progress(run).share:.0%} of {run.config.all_epochs} epochs"
-        elif run.config.folds and run.metrics:
+        elif is_whole(run):
             words = describe_check(run)
         elif run.status.state in ("done", "stopped") and "test" in run.metrics:
             words = f"{Accuracy.from_summary(run.metrics['test'])} of the test digits read right"
@@ -332,9 +332,9 @@ def runs():
 def suspects(run_id, count, save, table):
     """Show the training labels that look wrong, by a run of `train --folds 5`.
 
-    First those that are counted as wrong, then those that are merely read as something else, of
-    each the worst first. The place is that in MNIST's training file, from 0; the quality of a label
-    is its probability.
+    They are read as something else by networks that have not learnt from them, the least likely
+    labels first. The place is that in MNIST's training file, from 0; the quality of a label is its
+    probability; what looks wrong is counted so by confident learning.
     """
     from digitlib.data import load_training_file
     from digitlib.reading.sheet import draw_sheet

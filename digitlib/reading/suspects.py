@@ -16,8 +16,8 @@ LEAST = 1e-7  # a smaller probability counts as this one, as in a loss
 def find_suspects(probabilities: np.ndarray, labels: np.ndarray, most: int) -> pd.DataFrame:
     """Find the labels that are least likely to be right.
 
-    A suspect is every digit that is read as another one than its label. First come those that
-    confident learning counts as labelled wrong, then the others; of each the worst labels first.
+    A suspect is every digit that is read as another one than its label; the least likely labels
+    come first, as more of the wrong ones are among them than among those that are counted.
 
     Args:
         probabilities: float (n, 10), of networks that have not learnt from the digit in question.
@@ -27,7 +27,7 @@ def find_suspects(probabilities: np.ndarray, labels: np.ndarray, most: int) -> p
     Returns:
         A row per suspect, with columns ``place`` (among the digits, from 0), ``label``,
         ``suggested`` (what was read instead), ``quality`` (of the label, 0 to 1: its probability)
-        and ``counted`` (1 if it is counted as labelled wrong, else 0).
+        and ``counted`` (1 if confident learning counts it as labelled wrong, else 0).
 
     Example: a digit labelled 4, of which a network that has never seen it says 9 with 0.99, comes
     among the first, with a quality of 0.01 or less and the suggestion 9.
@@ -45,7 +45,7 @@ def find_suspects(probabilities: np.ndarray, labels: np.ndarray, most: int) -> p
         # One job: more would be processes of their own, for what takes a tenth of a second.
         counted = find_label_issues(labels, shares, filter_by="confident_learning", n_jobs=1)
     doubted = np.flatnonzero(read != labels)
-    worst = doubted[np.lexsort((quality[doubted], ~counted[doubted]))][:most]
+    worst = doubted[np.argsort(quality[doubted], kind="stable")][:most]
     return pd.DataFrame({
         "place": worst,
         "label": labels[worst],

@@ -82,7 +82,7 @@ def read_suspects(run: Run) -> pd.DataFrame:
     Raises:
         RunError: the run has none, as it is no whole cross-validation, or its file is damaged.
     """
-    if not run.suspects_file.exists():
+    if not is_whole(run):
         raise RunError(
             f"{run.id} has no list of suspects: only a cross-validation that came to its end has "
             "one. Make one: python -m digitlib train --network fast --folds 5"
@@ -117,16 +117,18 @@ def read_own_labels(run: Run) -> np.ndarray | None:
     return labels
 
 
+def is_whole(run: Run) -> bool:
+    """Whether a run is a cross-validation that came to its end."""
+    return "out_of_sample" in run.metrics and run.suspects_file.exists()
+
+
 def find_check(runs: Iterable[Run]) -> Run | None:
     """Return the first of some runs that is a whole cross-validation of MNIST's own labels."""
     return next(
         (
             run
             for run in runs
-            if run.config.folds
-            and run.status.state == "done"
-            and run.suspects_file.exists()
-            and not run.labels_file.exists()
+            if run.status.state == "done" and is_whole(run) and not run.labels_file.exists()
         ),
         None,
     )

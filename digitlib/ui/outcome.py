@@ -5,7 +5,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, continue_config
-from digitlib.runs.out_of_sample import describe_check
+from digitlib.runs.out_of_sample import describe_check, is_whole
 from digitlib.ui.collection import is_collecting
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
@@ -24,7 +24,7 @@ def show_outcome(run: Run) -> None:
             kept = "Continue it from what it has kept." if run.can_go_on else "Start it again."
             words += f" {kept}"
         st.error(words, icon=":material/error:")
-    elif "out_of_sample" in run.metrics:
+    elif is_whole(run):
         _show_check(run)
     elif test is None:
         unread = " It reads the 10,000 test digits now." if run.unmeasured else ""

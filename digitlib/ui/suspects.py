@@ -28,7 +28,7 @@ from digitlib.ui.visitor import name_visitor, remember_visitor
 NETWORK, FOLDS = "fast", 5
 PER_PAGE = 72  # whole rows of 18 and of 6
 STARTED, OPENED = "label_check", "opened_suspect"
-REFRESH_SECONDS = 0.8
+REFRESH_SECONDS, PICKUP_SECONDS = 0.8, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Check:
 
     @property
     def counted(self) -> int:
-        """How many labels are counted as wrong, the first of the suspects."""
+        """How many labels are counted as wrong."""
         return int(self.suspects["counted"].sum())
 
 
@@ -131,10 +131,25 @@ def _show_end() -> None:
         run = load_run(st.session_state.get(STARTED, ""))
     except DigitLabError:
         return  # none was started, or it is gone
-    if run.status.state in ("failed", "interrupted"):
-        show_problem(f"{run.id} {run.status.state}. {run.status.message}")
+    if run.status.state == "failed":
+        show_problem(f"{run.id} failed. {run.status.message}")
+    elif run.status.state == "interrupted":
+        st.fragment(_show_interruption, run_every=PICKUP_SECONDS)(run.id)
     elif run.status.state == "stopped":
         show_warning(f"{run.id}: {run.status.message}")
+
+
+def _show_interruption(run_id: str) -> None:
+    """Show a run whose process is gone, until another picks it up."""
+    try:
+        run = load_run(run_id)
+    except DigitLabError as error:
+        show_problem(error)
+        return
+    if run.status.state != "interrupted":
+        load_runs.clear()
+        st.rerun()
+    show_problem(tend_queue(run) or f"{run.id} interrupted. {run.status.message}")
 
 
 def _show_learning(run_id: str) -> None:
@@ -171,14 +186,17 @@ def _show_gallery(check: Check) -> None:
     if check.suspects.empty:
         st.caption("There is none.")
         return
-    kinds = {"Look wrong": check.counted, "All suspects": len(check.suspects)}
+    kinds = {
+        "Look wrong": np.flatnonzero(check.suspects["counted"]),
+        "All suspects": np.arange(len(check.suspects)),
+    }
     with st.container(horizontal=True, vertical_alignment="center"):
         kind = st.segmented_control(
             "Show",
             list(kinds),
             default="Look wrong" if check.counted else "All suspects",
             required=True,
-            format_func=lambda name: f"{name} · {kinds.get(name, 0):,}",
+            format_func=lambda name: f"{name} · {len(kinds[name]):,}" if name in kinds else name,
             key="suspects-shown",
             label_visibility="collapsed",
         )
@@ -191,12 +209,11 @@ def _show_gallery(check: Check) -> None:
             on_click="ignore",
             key="suspects-csv",
         )
-    count = kinds.get(kind, len(check.suspects))
-    if not count:
+    numbers = kinds.get(kind, kinds["All suspects"])
+    if not len(numbers):
         st.caption("There is none.")
         return
-    page = choose_page(count, PER_PAGE, "suspects-page")
-    rows = check.suspects.iloc[:count].iloc[page]
+    numbers = numbers[choose_page(len(numbers), PER_PAGE, "suspects-page")]
     cells = [
         Cell(
             str(row.place),
@@ -204,9 +221,9 @@ def _show_gallery(check: Check) -> None:
             f"Training digit {row.place}, labelled {row.label}, read as {row.suggested}",
             note=format_share(row.quality),
         )
-        for row in rows.itertuples()
+        for row in check.suspects.iloc[numbers].itertuples()
     ]
-    chosen = show_cells(check.images[:count][page], cells, "suspects-sheet")
+    chosen = show_cells(check.images[numbers], cells, "suspects-sheet")
     if chosen:
         st.session_state[OPENED] = chosen
     opened = np.flatnonzero(check.suspects["place"].astype(str) == st.session_state.pop(OPENED, ""))

@@ -37,7 +37,6 @@ def test_labels_that_were_changed_come_first(planted):
     suspects = find_suspects(probabilities, labels, 2_000)
 
     assert list(suspects.columns) == COLUMNS
-    assert set(suspects["place"][:40]) >= set(suspects["place"][suspects["counted"] == 1])
     assert np.isin(wrong, suspects["place"][:40]).all()
     assert (suspects["suggested"][:40] == suspects["place"][:40] % 10).all()
     assert (suspects["label"] == labels[suspects["place"]]).all()
@@ -68,9 +67,7 @@ def test_suspects_are_those_read_as_something_else_the_least_likely_labels_first
         probabilities[suspects["place"], suspects["label"]],
         rtol=1e-3,
     )
-    for _, part in suspects.groupby("counted"):
-        assert part["quality"].is_monotonic_increasing
-    assert suspects["counted"].is_monotonic_decreasing
+    assert suspects["quality"].is_monotonic_increasing
 
 
 def test_no_more_are_returned_than_asked_for(planted):

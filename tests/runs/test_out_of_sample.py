@@ -25,6 +25,7 @@ from digitlib.runs.out_of_sample import (
     MOST_SUSPECTS,
     drop_folds,
     find_check,
+    is_whole,
     read_fold,
     read_own_labels,
     read_suspects,
@@ -44,7 +45,13 @@ SUSPECTS = pd.DataFrame({
 
 @pytest.fixture
 def run(runs) -> Run:
-    return create_run(FOLDED)
+    return finish(create_run(FOLDED))
+
+
+def finish(run: Run) -> Run:
+    """Give a run the metrics of one that came to its end."""
+    shutil.copy(MODELS_FOLDER / "label-check" / "metrics.json", run.folder)
+    return read_run(run.folder)
 
 
 def make_answers(count: int) -> np.ndarray:
@@ -143,6 +150,7 @@ def test_suspects_come_back_as_they_were(run):
 
 
 def test_a_run_without_suspects_says_what_has_some(run):
+    assert not is_whole(run)
     with pytest.raises(RunError, match="no list of suspects: only a cross-validation that came to"):
         read_suspects(run)
 
@@ -177,7 +185,7 @@ def test_a_damaged_table_gets_a_sentence(run, content):
 
 
 def test_more_suspects_than_are_kept_get_a_sentence(runs):
-    run = create_run(dataclasses.replace(FOLDED, training_digits=5_000))
+    run = finish(create_run(dataclasses.replace(FOLDED, training_digits=5_000)))
     places = np.arange(MOST_SUSPECTS + 1)
     write_suspects(run, pd.DataFrame({
         "place": places, "label": 1, "suggested": 7, "quality": 0.0, "counted": 0,
@@ -237,12 +245,14 @@ def test_the_newest_whole_check_of_mnists_own_labels_is_found(runs):
     waiting = create_run(FOLDED)
     stopped = change_state(create_run(FOLDED), "stopped")
     of_own = change_state(create_run(FOLDED, labels=np.zeros(500, int)), "done")
-    empty = change_state(create_run(FOLDED), "done")
-    write_suspects(of_own, SUSPECTS)
-    made = [other, waiting, stopped, of_own, empty]
+    mine = change_state(create_run(FOLDED), "done")
+    made = [other, waiting, stopped, of_own, mine]
+    finish(of_own)
+    for run in (of_own, mine):
+        write_suspects(run, SUSPECTS)
     assert find_check([*made, shipped]) == shipped
-    write_suspects(empty, SUSPECTS)
-    assert find_check([*made, shipped]) == empty
+    finish(mine)
+    assert find_check([read_run(run.folder) for run in [*made, shipped]]).id == mine.id
     assert find_check([]) is None
 
 

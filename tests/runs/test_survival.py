@@ -18,6 +18,7 @@ from digitlib.runs import engine, folder
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.engine import find_engine, recover_queue, stop_run
 from digitlib.runs.folder import Run, continue_config, load_run, read_status
+from digitlib.runs.out_of_sample import read_suspects
 from digitlib.runs.snapshots import list_snapshots, read_snapshot
 from tests.runs.conftest import (
     BRIEF,
@@ -100,6 +101,20 @@ def test_a_run_goes_on_from_its_last_epoch_when_its_worker_is_killed(engine_runs
     assert taken == sorted(set(taken))
     assert {0.0, 1.0, 2.0, 3.0, 4.0} < set(taken)
     check_answers(run)
+
+
+def test_a_cross_validation_goes_on_from_its_last_fold_when_its_worker_is_killed(engine_runs):
+    run = submit(replace(SOME_EPOCHS, epochs=1, folds=3))
+    wait_until(lambda: run.folds_folder.exists() and any(run.folds_folder.glob("[0-9]*.npz")))
+    kill([find_trainer(run)])
+
+    run = wait_for_last_word(run)
+
+    assert (run.status.state, run.status.message, run.status.pickups) == ("done", "", 1)
+    check_rows(run)
+    assert len(run.read_epochs()) == 3
+    assert len(read_suspects(run)) == run.metrics["suspects"]
+    assert not run.folds_folder.exists()
 
 
 def test_a_run_that_kills_every_worker_is_given_up_and_the_next_is_trained(engine_runs):
