@@ -24,8 +24,13 @@ def format_command(config: TrainingConfig, defaults: TrainingConfig) -> str:
         words += ["--network", config.network]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if field.name not in ("network", "parent") and value != getattr(defaults, field.name):
-            words += [f"--{field.name.replace('_', '-')}", _format(value)]
+        option = field.name.replace("_", "-")
+        if field.name in ("network", "parent") or value == getattr(defaults, field.name):
+            continue
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        else:
+            words += [f"--{option}", _format(value)]
     if config.drawn_digits:
         words += ["--drawings", "drawings.npz"]  # which lies in the run's folder
     return shlex.join(words)

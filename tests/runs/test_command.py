@@ -39,6 +39,13 @@ def test_settings_of_ones_own_are_said(settings, words):
     assert command == f"python -m digitlib train --network dense {words}"
 
 
+def test_what_is_on_or_off_is_a_switch():
+    on = dataclasses.replace(CONFIG, mixed_precision=True)
+
+    assert format_command(on, CONFIG).endswith("--network dense --mixed-precision")
+    assert format_command(CONFIG, on).endswith("--network dense --no-mixed-precision")
+
+
 def test_a_run_that_goes_on_names_its_parent():
     config = dataclasses.replace(CONFIG, parent="first", epochs=2)
 
@@ -55,8 +62,9 @@ def test_an_ensemble_names_its_members():
 
 def test_the_terminal_understands_every_command():
     every = TrainingConfig(
-        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, 300, GENTLE, 2, 3
-    )
+        "dense", 7, 64, 0.01, "cosine", "sgd", 0.1, 0.4, 0.05, 0.99, 500, 200, 300, GENTLE, 2,
+        True, 3, folds=4,
+    )  # fmt: skip
 
     words = shlex.split(format_command(every, CONFIG))[4:]
 
