@@ -3,11 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from digitlib.ui.digit_image import draw_mask
-from digitlib.ui.drawing_sheet import _sheet
 from digitlib.ui.gallery import _open_digit
 from digitlib.ui.loaders import load_probabilities, load_test_digits
 from digitlib.ui.map import show_map
+from digitlib.ui.sheet import Cell, show_cells
 
 MOST_SHOWN = 120
 
@@ -41,14 +40,9 @@ def _show_chosen(model: str, chosen: np.ndarray) -> None:
     for index, answer in zip(shown, answers, strict=True):
         truth = digits.labels[index]
         right = answer == truth
-        cells.append({
-            "name": int(index),
-            "mark": "✓" if right else f"✗ {answer}",
-            "kind": "right" if right else "wrong",
-            "words": f"a {truth}, read as {answer}",
-        })  # fmt: skip
-    data = {"mask": draw_mask(digits.images[shown]), "cells": cells}
-    opened = _sheet(data=data, key="map-sheet", on_chosen_change=lambda: None).chosen
-    if opened is not None and opened in shown:
+        mark, kind = ("✓", "right") if right else (f"✗ {answer}", "wrong")
+        cells.append(Cell(str(index), mark, f"a {truth}, read as {answer}", kind))
+    opened = show_cells(digits.images[shown], cells, "map-sheet")
+    if opened in {cell.name for cell in cells}:
         _open_digit(model, int(opened))
         st.rerun()

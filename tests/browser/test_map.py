@@ -86,7 +86,7 @@ def test_whoever_drags_over_some_gets_just_these(open_page):
 
     drag(page, plane, box)
 
-    sheet = page.locator(".sheet").last
+    sheet = page.locator(".st-key-map-sheet .sheet")
     expect(page.get_by_text(re.compile(r"digits chosen, \d+ of them misread"))).to_be_visible()
     shown = sheet.get_by_role("button")
     told = int(re.match(r"\d+", page.locator(".map .words").inner_text())[0])
