@@ -3,7 +3,7 @@
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.ui.answers import Reader, UnreadError
+from digitlib.ui.answers import EmptySetError, Reader, UnreadError
 from digitlib.ui.digit_sets import load_digit_set
 from digitlib.ui.mistakes import load_work, show_mistakes
 from digitlib.ui.models import choose_model, choose_second_model, show_card
@@ -13,22 +13,23 @@ from digitlib.ui.reader_choice import choose_digit_set, choose_epoch
 from digitlib.ui.study import offer_study
 from digitlib.ui.tables import show_headline, show_per_digit
 
-title, *pickers = st.columns([4, 3, 3, 3], vertical_alignment="bottom")
+title, pickers = st.columns([3, 8], vertical_alignment="bottom")
 with title:
     open_page("Mistakes", "What does it get wrong, and why?")
-with pickers[0]:
+with pickers, st.container(horizontal=True, key="pickers"):
     model = choose_model()
-if model is None:
-    st.stop()
-with pickers[1]:
+    if model is None:
+        st.stop()
     second = choose_second_model(model)
-with pickers[2]:
     key = choose_digit_set()
 headline, slider = st.columns([3, 1])
 try:
     with slider:
         epoch = choose_epoch(model, key)
     work = load_work(Reader(load_digit_set(key), model, epoch, second))
+except EmptySetError as empty:
+    st.info(str(empty))
+    st.stop()
 except UnreadError as unread:
     offer_study(unread.run_id)
     st.stop()

@@ -19,6 +19,10 @@ from digitlib.ui.digit_sets import DigitSet, load_digit_set
 from digitlib.ui.loaders import load_models, load_probabilities, load_recogniser
 
 
+class EmptySetError(DigitLabError):
+    """There are no digits in a set."""
+
+
 class UnreadError(DigitLabError):
     """A model has not read the training digits yet.
 
@@ -57,9 +61,12 @@ def load_evaluation(run_id: str, digits: DigitSet, epoch: int | None = None) -> 
         epoch: of the test digits, what was read after so many epochs; None for the end.
 
     Raises:
+        EmptySetError: there are none.
         UnreadError: it has not read the training digits, which are among these.
         DigitLabError: the run or its answers are missing or damaged.
     """
+    if not len(digits):
+        raise EmptySetError("There are no drawings yet. Draw a digit, and tell what it is.")
     version = _version(load_run(run_id))
     if digits.key == "all":
         return _load_large_evaluation(run_id, version, digits)

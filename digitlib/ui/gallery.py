@@ -150,7 +150,7 @@ def _describe_cell(digits: DigitSet, row, names: tuple[str, ...]) -> Cell:
     else:
         lines = (
             f"{row.truth}: {row.answer} → {row.other}",
-            f"{row.confidence:.0%} → {row.other_confidence:.0%}",
+            f"{_floor(row.confidence)} → {_floor(row.other_confidence)}",
         )
         words = f"{article}, read as {row.answer} by {names[0]} and as {row.other} by {names[1]}"
         right = row.other == row.truth
@@ -163,6 +163,11 @@ def _describe_cell(digits: DigitSet, row, names: tuple[str, ...]) -> Cell:
         "right" if right else "wrong",
         f"{seen}?" if doubt else "",
     )
+
+
+def _floor(share: float) -> str:
+    """Return a probability in whole percent, never rounded up to certain."""
+    return ">99%" if share > 0.99 else f"{int(100 * share)}%"
 
 
 def _show_pages(page: int, pages: int, count: int) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import streamlit as st
 
-from digitlib.errors import CollectionError
 from digitlib.reading.evaluation import Evaluation
 from digitlib.reading.selection import add_second_model, find_usual_order, select_digits
 from digitlib.ui.address import View, read_view
@@ -41,11 +40,10 @@ def load_work(reader: Reader) -> Work:
     """Return what is to be looked through.
 
     Raises:
+        EmptySetError: there are no digits.
         UnreadError: a model has not read these digits yet.
-        DigitLabError: a run or its answers are missing or damaged, or there are no digits.
+        DigitLabError: a run or its answers are missing or damaged.
     """
-    if not len(reader.digits):
-        raise CollectionError("There are no drawings yet. Draw a digit, and tell what it is.")
     evaluation = load_evaluation(reader.model, reader.digits, reader.epoch)
     if reader.second is None:
         return Work(reader, evaluation)

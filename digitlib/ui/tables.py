@@ -8,9 +8,7 @@ from digitlib.ui.answers import Reader
 from digitlib.ui.problems import escape_markdown
 
 
-def show_headline(
-    reader: Reader, evaluation: Evaluation, second: Evaluation | None = None
-) -> None:
+def show_headline(reader: Reader, evaluation: Evaluation, second: Evaluation | None = None) -> None:
     """Show in one line how well a model reads a set of digits, and how a second one compares.
 
     Of the test digits also by labels that are right.
