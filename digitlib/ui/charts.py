@@ -180,8 +180,8 @@ def collect_cells(
 def _format_cell(share: float) -> str:
     """Return a share in percent in no more than four characters, never rounded up to all."""
     percent = 100 * share
-    if percent < 0.05:
-        return "<0.1"
+    if percent < 0.1:
+        return "<0.1" if percent else "0"
     return f"{percent:.1f}" if percent < 99.95 else f"{math.floor(10 * percent) / 10:.4g}"
 
 
