@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from benchmarks.browser import TIMEOUT, open_browser, open_page
 from benchmarks.server import OURS, Server, serve
@@ -28,6 +28,7 @@ from digitlib.runs.study_files import fingerprint, study_folder, write_part
 ROUNDS = 5
 CLICKS = 4  # of each kind in a round
 SHOWN = 1.0  # seconds
+ATTEMPTS, PATIENCE = 5, 3_000  # to open a list; milliseconds
 CLICKED = 0.5  # seconds, of 95 clicks in 100
 MEMORY = 300  # MB
 MEGABYTE = 1_000_000
@@ -192,11 +193,16 @@ def _click_cell(page: Page, truth: int, answer: int) -> None:
 
 def _prepare(page: Page, label: str, option: str) -> Callable[[], None]:
     """Open a list; return what chooses one of its options, by the beginning of its words."""
-    _settle(page)
-    page.get_by_role("combobox", name=label).first.click()
-    found = page.get_by_role("option").filter(has_text=option).first
-    found.wait_for()
-    return found.click
+    for _ in range(ATTEMPTS):
+        _settle(page)
+        page.get_by_role("combobox", name=label).first.click()
+        found = page.get_by_role("option").filter(has_text=option).first
+        try:
+            found.wait_for(timeout=PATIENCE)
+            return found.click
+        except TimeoutError:  # of Playwright: the list was closed again by what the page did
+            page.keyboard.press("Escape")
+    raise RuntimeError(f"the list {label} does not open")
 
 
 def _settle(page: Page) -> None:
