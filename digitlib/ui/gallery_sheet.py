@@ -1,7 +1,7 @@
 """A sheet of digits in one picture, with what is read in each; any of them can be opened."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ def show_sheet(
         data={
             "picture": draw_row(images, get_palette().text),
             "description": f"{len(cells)} digits, page {page} of {pages}",
-            "cells": [asdict(cell) for cell in cells],
+            "cells": [vars(cell) for cell in cells],
             "page": page,
             "pages": pages,
         },
