@@ -7,8 +7,8 @@ import sys
 import click
 
 NAMES = (
-    "first_answer", "memory", "recogniser", "shipped", "vision", "handwriting", "honesty",
-    "training", "crowd", "networks", "label_errors", "study",
+    "first_answer", "memory", "mistakes", "recogniser", "shipped", "vision", "handwriting",
+    "honesty", "training", "crowd", "networks", "label_errors", "study",
 )  # fmt: skip
 LONG = ("champions",)  # hours: only when named
 

@@ -60,7 +60,7 @@ def _browse_mistakes(page: Page) -> None:
     page.locator(".st-key-confusion [role=graphics-document]").wait_for()
     page.get_by_role("button", name="Next").click()
     page.get_by_text("page 2 of").wait_for()
-    page.locator(".st-key-gallery button", has_text="read as").first.click()
+    page.locator(".st-key-gallery-sheet .sheet button").first.click()
     page.locator(".opened-digit").wait_for()
     page.keyboard.press("Escape")
     page.locator(".opened-digit").wait_for(state="detached")

@@ -1,40 +1,44 @@
-"""Mistakes: what does a model get wrong?"""
+"""Mistakes: what does a model get wrong, and why?"""
 
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.ui.charts import confusion_chart
-from digitlib.ui.gallery import choose_mistakes, show_gallery, show_opened_digit
-from digitlib.ui.loaders import load_evaluation
-from digitlib.ui.map_choice import show_map_and_chosen
-from digitlib.ui.models import choose_model, show_card
+from digitlib.ui.answers import EmptySetError, Reader, UnreadError
+from digitlib.ui.digit_sets import load_digit_set
+from digitlib.ui.mistakes import load_work, show_mistakes
+from digitlib.ui.models import choose_model, choose_second_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.problems import show_problem
-from digitlib.ui.style import get_palette
-from digitlib.ui.suspects import show_suspects
+from digitlib.ui.reader_choice import choose_digit_set, choose_epoch
+from digitlib.ui.study import offer_study
 from digitlib.ui.tables import show_headline, show_per_digit
 
-title, picker = st.columns([2, 1], vertical_alignment="bottom")
+title, pickers = st.columns([3, 8], vertical_alignment="bottom")
 with title:
-    open_page("Mistakes", "Which of the 10,000 test digits does a model misread? Click one.")
-with picker:
+    open_page("Mistakes", "What does it get wrong, and why?")
+with pickers, st.container(horizontal=True, key="pickers"):
     model = choose_model()
-if model is None:
-    st.stop()
+    if model is None:
+        st.stop()
+    second = choose_second_model(model)
+    key = choose_digit_set()
+headline, slider = st.columns([3, 1])
 try:
-    evaluation = load_evaluation(model)
+    with slider:
+        epoch = choose_epoch(model, key)
+    work = load_work(Reader(load_digit_set(key), model, epoch, second))
+except EmptySetError as empty:
+    st.info(str(empty))
+    st.stop()
+except UnreadError as unread:
+    offer_study(unread.run_id)
+    st.stop()
 except DigitLabError as error:
     show_problem(error)
     st.stop()
 
-show_headline(evaluation)
-matrix_column, gallery_column = st.columns([5, 6], gap="large")
-with matrix_column.container(key="confusion"):
-    st.altair_chart(confusion_chart(evaluation.confusion, get_palette()), key="confusion-chart")
-with gallery_column, st.container(key="gallery"):
-    show_gallery(model, choose_mistakes(evaluation))
-show_opened_digit(model)
-show_per_digit(evaluation)
-show_map_and_chosen(model)
+with headline:
+    show_headline(work.reader, work.evaluation, work.second_evaluation)
+show_mistakes(work)
+show_per_digit(work.evaluation)
 show_card(model)
-show_suspects()

@@ -10,14 +10,6 @@ from digitlib.data.label_errors import correct_labels
 from digitlib.reading.calibration import find_calibration_error
 from digitlib.reading.statistics import Accuracy
 
-# how to order mistakes -> column, whether the smallest comes first
-ORDERS = {
-    "surest first": ("confidence", False),
-    "least sure first": ("confidence", True),
-    "highest loss first": ("loss", False),
-    "as in the test set": ("index", True),
-}
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -122,24 +114,6 @@ def find_corrected_accuracy(evaluation: Evaluation) -> Accuracy:
     labels, agreed = correct_labels(evaluation.table["truth"].to_numpy())
     right = evaluation.table["answer"].to_numpy() == labels
     return Accuracy(int(right[agreed].sum()), int(agreed.sum()))
-
-
-def select_mistakes(
-    mistakes: pd.DataFrame, truth: int | None, answer: int | None, order: str
-) -> pd.DataFrame:
-    """Return the mistakes of one kind, in one order.
-
-    Args:
-        mistakes: as in Evaluation.
-        truth, answer: keep those with this truth or answer; None keeps all.
-        order: a key of ``ORDERS``.
-    """
-    if truth is not None:
-        mistakes = mistakes[mistakes["truth"] == truth]
-    if answer is not None:
-        mistakes = mistakes[mistakes["answer"] == answer]
-    column, ascending = ORDERS[order]
-    return mistakes.sort_values(column, ascending=ascending, kind="stable")
 
 
 def find_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

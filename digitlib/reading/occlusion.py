@@ -1,6 +1,6 @@
 """What an answer hangs on: cover the digit place by place and see how sure the network stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,9 +46,20 @@ def map_occlusion(digit: np.ndarray, answer: int, read: Reader) -> Occlusion:
 
     Example: with its bar covered, a 7 that was read by that bar has a map near 1 there.
     """
+    return map_occlusions(digit, [answer], read)[0]
+
+
+def map_occlusions(digit: np.ndarray, answers: Sequence[int], read: Reader) -> list[Occlusion]:
+    """Measure as ``map_occlusion`` how several answers depend on a digit, in one reading."""
     covers = _lay_covers()
     covered = np.where(covers, 0, digit).astype(np.uint8)
     probabilities = read(np.concatenate([digit[np.newaxis], covered]))
+    return [_map(answer, covers, covered, probabilities) for answer in answers]
+
+
+def _map(
+    answer: int, covers: np.ndarray, covered: np.ndarray, probabilities: np.ndarray
+) -> Occlusion:
     odds = _find_log_odds(probabilities[:, answer])
     fall = odds[0] - odds[1:]
     total = np.tensordot(fall, covers, axes=1) / covers.sum(axis=0)

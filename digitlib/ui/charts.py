@@ -1,6 +1,7 @@
 """Charts: a frame goes in, an Altair chart comes out."""
 
 import itertools
+import math
 from collections.abc import Iterable
 
 import altair as alt
@@ -11,6 +12,10 @@ from digitlib.runs.history import History
 from digitlib.ui.style import Palette
 
 MAX_POINTS = 300
+CELLS = "cells"  # the name of the dataset that collect_cells makes
+CLICKED = "clicked"  # the name of the selection of a click on one of them
+MATRIX_HEIGHT = 392
+STRONG = 0.72  # a shade on which black is not to be read
 LINES = "lines"  # the name of the dataset that collect_lines makes
 HEIGHT = 316
 PADDING = {"top": 36, "left": 46, "right": 108, "bottom": 62}
@@ -89,46 +94,95 @@ def learning_chart(
     )
 
 
-def confusion_chart(confusion: np.ndarray, palette: Palette) -> alt.LayerChart:
-    """Draw a confusion matrix, the diagonal muted so that the mistakes show.
+def confusion_chart(palette: Palette) -> alt.LayerChart:
+    """Draw a confusion matrix whose cells can be clicked; what it draws is the dataset ``CELLS``.
+
+    The diagonal is muted so that the mistakes show. A click puts the cell's ``id`` into the
+    selection ``CLICKED``; what is marked as chosen is told by the data alone.
 
     Args:
-        confusion: int (10, 10); row is the truth, column the answer.
         palette: of the theme.
     """
-    truth, answer = np.indices(confusion.shape)
-    cells = pd.DataFrame({
-        "truth": truth.ravel(),
-        "answer": answer.ravel(),
-        "count": confusion.ravel(),
-        "wrong": np.where(truth == answer, 0, confusion).ravel(),
-    })  # fmt: skip
-    cells["right"] = cells["truth"] == cells["answer"]
-    most = max(1, int(cells["wrong"].max()))
-    cells["strong"] = cells["wrong"] > 0.55 * most
     axis = {"labelAngle": 0, "ticks": False, "domain": False, "labelPadding": 6}
-    base = alt.Chart(cells).encode(
+    base = alt.Chart(alt.NamedData(CELLS)).encode(
         alt.X("answer:O").title("Read as").axis(orient="top", **axis),
         alt.Y("truth:O").title("Truth").axis(**axis),
         tooltip=[
             alt.Tooltip("truth:O", title="Truth"),
             alt.Tooltip("answer:O", title="Read as"),
             alt.Tooltip("count:Q", title="Digits", format=","),
+            alt.Tooltip("share:Q", title="Of all that are this digit", format=".2%"),
         ],
     )
-    squares = base.mark_rect(cornerRadius=3, stroke=palette.quiet, strokeOpacity=0.18).encode(
-        color=alt.condition(
-            alt.datum.right,
-            alt.value(palette.quiet + "26"),
-            alt.Color("wrong:Q")
-            .scale(domain=(0, most), range=[palette.wrong + "00", palette.wrong], type="sqrt")
-            .legend(None),
+    shade = alt.Color("shade:Q").scale(domain=(0, 1), range=[palette.wrong + "00", palette.wrong])
+    # No gaps: what is pressed with a thumb is always some cell.
+    squares = (
+        base.mark_rect(cornerRadius=3, stroke=palette.quiet, strokeOpacity=0.18, cursor="pointer")
+        .encode(
+            color=alt.condition(
+                alt.datum.right, alt.value(palette.quiet + "26"), shade.legend(None)
+            )
         )
+        .add_params(alt.selection_point(CLICKED, fields=["id"], toggle=False, on="view:click"))
     )
-    counts = base.transform_filter(alt.datum.count > 0).encode(text=alt.Text("count:Q", format=","))
-    plain = counts.transform_filter(~alt.datum.strong).mark_text(fontSize=12, color=palette.text)
-    strong = counts.transform_filter(alt.datum.strong).mark_text(fontSize=12, color="white")
-    return alt.layer(squares, plain, strong).properties(height=400).configure_view(strokeWidth=0)
+    chosen = base.transform_filter(alt.datum.chosen).mark_rect(
+        cornerRadius=3, fill=None, stroke=palette.text, strokeWidth=3
+    )
+    counts = base.transform_filter(alt.datum.count > 0).encode(text="label:N")
+    text = {"fontSize": 12, "cursor": "pointer"}
+    plain = counts.transform_filter(~alt.datum.strong).mark_text(color=palette.text, **text)
+    strong = counts.transform_filter(alt.datum.strong).mark_text(color="white", **text)
+    chart = alt.layer(squares, plain, strong, chosen).properties(height=MATRIX_HEIGHT)
+    return chart.configure_view(strokeWidth=0)
+
+
+def collect_cells(
+    counts: np.ndarray,
+    totals: np.ndarray,
+    shares: bool,
+    chosen: tuple[int | None, int | None] = (None, None),
+    clicks: int = 0,
+) -> pd.DataFrame:
+    """Return what ``confusion_chart`` draws, a row per cell.
+
+    Args:
+        counts: int (10, 10); row is the truth, column the answer.
+        totals: int (10,), how many digits there are of each, which shares are of.
+        shares: whether cells are labelled with shares rather than counts.
+        chosen: truth and answer to mark; with one alone its whole row or column is marked.
+        clicks: how many there have been. It is part of the ids, so that every click changes what
+            is selected, whatever was chosen elsewhere meanwhile.
+    """
+    truth, answer = (indices.ravel() for indices in np.indices(counts.shape))
+    right, count = truth == answer, counts.ravel()
+    share = count / np.maximum(totals, 1)[truth]
+    measured = np.where(right, 0, share if shares else count)
+    shade = np.sqrt(measured / max(measured.max(), 1e-9))
+    labels = [_format_cell(part) for part in share] if shares else [f"{part:,}" for part in count]
+    is_chosen = np.full(len(truth), chosen != (None, None))
+    for place, wanted in zip((truth, answer), chosen, strict=True):
+        if wanted is not None:
+            is_chosen &= place == wanted
+    return pd.DataFrame({
+        "id": [f"{row}-{column}-{clicks}" for row, column in zip(truth, answer, strict=True)],
+        "truth": truth,
+        "answer": answer,
+        "count": count,
+        "share": share,
+        "label": labels,
+        "right": right,
+        "shade": shade,
+        "strong": shade > STRONG,
+        "chosen": is_chosen,
+    })  # fmt: skip
+
+
+def _format_cell(share: float) -> str:
+    """Return a share in percent in no more than four characters, never rounded up to all."""
+    percent = 100 * share
+    if percent < 0.1:
+        return "<0.1" if percent else "0"
+    return f"{percent:.1f}" if percent < 99.95 else f"{math.floor(10 * percent) / 10:.4g}"
 
 
 def collect_lines(history: History, measure: str) -> pd.DataFrame:
@@ -162,6 +216,77 @@ def collect_lines(history: History, measure: str) -> pd.DataFrame:
         "label": labels,
         "label_at": label_at,
     })  # fmt: skip
+
+
+def answers_chart(palette: Palette) -> alt.LayerChart:
+    """Draw how sure a network was of an answer, and of the truth, after each epoch.
+
+    What it draws is the dataset ``LINES``, as ``collect_answers`` makes it.
+
+    Args:
+        palette: of the theme.
+    """
+    x = alt.X("epoch:Q").title("Epoch").scale(nice=False, padding=12)
+    y = alt.Y("probability:Q").title("Probability").scale(domain=(0, 1))
+    colour = alt.Color("kind:N").scale(
+        domain=["truth", "answer"], range=[palette.right, palette.training]
+    )
+    base = alt.Chart(alt.NamedData(LINES)).encode(
+        x=x.axis(format="d", tickMinStep=1, grid=False),
+        y=y.axis(format="%", tickCount=5),
+        color=colour.legend(None),
+        tooltip=[
+            alt.Tooltip("line:N", title="Line"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip("probability:Q", title="Probability", format=".1%"),
+        ],
+    )
+    label = {"align": "left", "dx": 8, "fontSize": 12, "fontWeight": "bold"}
+    return (
+        alt.layer(
+            base.mark_line(strokeWidth=2.5, point={"size": 36}),
+            base.transform_filter(alt.datum.label != "")
+            .mark_text(**label)
+            .encode(y="label_at:Q", text="label:N"),
+        )
+        .properties(height=180, padding={"right": 84})
+        .configure_view(strokeWidth=0)
+    )
+
+
+def collect_answers(
+    epochs: list[int], history: np.ndarray, truth: int, answer: int
+) -> pd.DataFrame:
+    """Return what ``answers_chart`` draws, a row per point.
+
+    Args:
+        epochs: counted from 1.
+        history: float32 (epochs, 10), what was answered then.
+        truth: what the digit is.
+        answer: what it was read as in the end; one line is left if that is the truth.
+    """
+    kinds = {"truth": truth, "answer": answer} if truth != answer else {"truth": truth}
+    frames = [
+        pd.DataFrame({
+            "kind": kind,
+            "line": f"{digit}, the {kind}",
+            "epoch": epochs,
+            "probability": history[:, digit],
+        }).dropna()
+        for kind, digit in kinds.items()
+    ]  # fmt: skip
+    rows = pd.concat(frames, ignore_index=True)
+    rows["label"], rows["label_at"] = "", np.nan
+    last = rows.groupby("kind", sort=False).tail(1).sort_values("probability")
+    gap, at = 0.11, -1.0
+    heights = []
+    for value in last["probability"]:
+        at = max(value, at + gap)
+        heights.append(at)
+    over = max(0.0, heights[-1] - 1.0) if heights else 0.0
+    rows.loc[last.index, "label"] = last["line"]
+    rows.loc[last.index, "label_at"] = np.array(heights) - over
+    return rows
 
 
 def _ticks(values: Iterable[float], number_format: str) -> dict:

@@ -44,11 +44,20 @@ def load_answers(run_id: str, drawings: Drawings) -> np.ndarray:
     Raises:
         DigitLabError: the run or its model file is missing or damaged.
     """
+    return load_drawing_probabilities(run_id, drawings).argmax(axis=1)
+
+
+def load_drawing_probabilities(run_id: str, drawings: Drawings) -> np.ndarray:
+    """Return the answers of a run's model to each drawing, float32 (n, 10).
+
+    Raises:
+        DigitLabError: the run or its model file is missing or damaged.
+    """
     version = read_time_of_change(load_run(run_id).model_file)
-    return _load_answers(run_id, version, "".join(drawings.names), drawings)
+    return _load_probabilities(run_id, version, "".join(drawings.names), drawings)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _load_answers(run_id: str, version: float, names: str, _drawings: Drawings) -> np.ndarray:
+def _load_probabilities(run_id: str, version: float, names: str, _drawings: Drawings) -> np.ndarray:
     # A drawing's name stands for its pixels: the names are all that the answers depend on.
-    return load_recogniser(run_id).read(_drawings.digits.images).argmax(axis=1)
+    return load_recogniser(run_id).read(_drawings.digits.images)

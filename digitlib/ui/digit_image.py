@@ -4,7 +4,7 @@ import base64
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 # As Palette: the blue of what speaks for an answer, the orange of validation for what does not.
 PLUS, MINUS = (0x2B, 0x94, 0xD1), (0xE6, 0x9F, 0x00)
@@ -52,6 +52,20 @@ def draw_mask(digits: np.ndarray) -> str:
     enlarged = row.repeat(4, axis=0).repeat(4, axis=1)
     opaque = Image.new("L", enlarged.shape[::-1])
     return to_data_url(Image.merge("LA", [opaque, Image.fromarray(enlarged)]))
+
+
+def draw_row(digits: np.ndarray, colour: str) -> str:
+    """Return the URL of digits side by side, pixel by pixel, in ink on nothing.
+
+    A sixth the size of ``draw_mask``: CSS keeps its pixels sharp as a background.
+
+    Args:
+        digits: uint8 (n, 28, 28), 255 is ink.
+        colour: of the ink, a grey such as ``#1F2328``.
+    """
+    row = digits.transpose(1, 0, 2).reshape(28, -1)
+    ink = Image.new("L", row.shape[::-1], ImageColor.getcolor(colour, "L"))
+    return to_data_url(Image.merge("LA", [ink, Image.fromarray(row)]))
 
 
 def draw_signed(values: np.ndarray, side: int, description: str) -> str:

@@ -49,6 +49,15 @@ def _explain(digit: np.ndarray, answer: Answer, model: str) -> None:
         f"{draw_as_seen(occlusion.weakest, 168, 'the digit with its most needed place covered')}"
         f"</figure><p>{_describe(answer, occlusion)}</p></div>"
     )
+    show_layers(digit, model)
+
+
+def show_layers(digit: np.ndarray, model: str) -> None:
+    """Show the feature maps of each convolution of a model for a digit, uint8 (28, 28).
+
+    Raises:
+        DigitLabError: the model is missing or damaged.
+    """
     maps = load_layers(model).read(digit[np.newaxis]).maps
     if not maps:
         st.caption("This network has no convolutions: it looks at all pixels at once.")

@@ -1,120 +1,200 @@
-"""The digits a model misreads: chosen, ordered, paged, and one of them looked at closely."""
+"""The digits that are looked at: chosen, ordered, and on a sheet page by page."""
 
-import html
+from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from digitlib.data import Digits
-from digitlib.reading.evaluation import ORDERS, Evaluation, select_mistakes
-from digitlib.reading.recogniser import Answer, format_share
-from digitlib.ui.answer import draw_bars
-from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
-from digitlib.ui.loaders import load_probabilities, load_test_digits
-from digitlib.ui.neighbours import show_neighbours
+from digitlib.reading.recogniser import format_share
+from digitlib.reading.selection import Selection, count_kinds
+from digitlib.ui.address import PAGE_SIZES, View, read_view, write_view
+from digitlib.ui.answers import Reader
+from digitlib.ui.collection import name_digit
+from digitlib.ui.digit_sets import DigitSet
+from digitlib.ui.downloads import offer_downloads
+from digitlib.ui.gallery_sheet import KEYS, Cell, show_sheet
 
-PER_PAGE = 24
 ALL = "all"
 CHOICES = [ALL, *map(str, range(10))]
+KIND_TITLES = {
+    "misread": "Misread",
+    "unsure": "Right but unsure",
+    "all": "All",
+    "fixed": "B fixed",
+    "broke": "B broke",
+    "both": "Both miss",
+}
+ORDER_TITLES = {
+    "surest": "surest first",
+    "unsure": "least sure first",
+    "loss": "highest loss first",
+    "close": "closest call first",
+    "disagreement": "most disagreement first",
+    "place": "as in the set",
+}
 
 
-def choose_mistakes(evaluation: Evaluation) -> pd.DataFrame:
-    """Show the filters and the order; return the mistakes they leave, in that order."""
+def choose_digits(table: pd.DataFrame, view: View, orders: list[str]) -> None:
+    """Show what kinds of digits there are, the filters and the order.
+
+    Args:
+        table: as in Evaluation, with a second model where there is one.
+        view: what is looked at.
+        orders: those that can be chosen, keys of ``ORDER_TITLES``.
+    """
+    selection = view.selection
+    counts = count_kinds(table)
+    _choose(
+        st.pills,
+        "Show",
+        list(counts),
+        selection.kind,
+        "kind",
+        lambda old, kind: old.with_kind(kind),
+        format_func=lambda kind: f"{KIND_TITLES[kind]} · {counts.get(kind, 0):,}",
+        required=True,
+        label_visibility="collapsed",
+    )
     with st.container(horizontal=True):
-        chosen = {
-            "order": st.selectbox("Sort", list(ORDERS), **_widget("sort")),
-            "truth": st.selectbox("Truth", CHOICES, width=84, **_widget("truth")),
-            "answer": st.selectbox("Read as", CHOICES, width=84, **_widget("read")),
-        }
-    for name in ("truth", "answer"):
-        chosen[name] = None if chosen[name] == ALL else int(chosen[name])
-    return select_mistakes(evaluation.mistakes, **chosen)
+        for name, field, label in (("truth", "truth", "Truth"), ("read", "answer", "Read as")):
+            chosen = getattr(selection, field)
+            _choose(
+                st.selectbox,
+                label,
+                CHOICES,
+                ALL if chosen is None else str(chosen),
+                name,
+                lambda old, choice, field=field: replace(
+                    old, **{field: None if choice == ALL else int(choice)}
+                ),
+                width=84,
+            )
+        _choose(
+            st.selectbox,
+            "Sort",
+            orders,
+            selection.order,
+            "sort",
+            lambda old, order: replace(old, order=order),
+            format_func=ORDER_TITLES.get,
+            width=200,
+        )
+        _choose_page_size(view)
 
 
-def show_gallery(model: str, mistakes: pd.DataFrame) -> None:
-    """Show a page of misread digits; a click on one opens it."""
-    if mistakes.empty:
-        st.caption("No test digit is misread in this way.")
+def _choose(
+    widget: Callable,
+    label: str,
+    options: list[str],
+    chosen: str,
+    key: str,
+    change: Callable[[Selection, str], Selection],
+    **options_of_widget,
+) -> None:
+    """Show a widget that stands where the address says, and changes the selection there."""
+    st.session_state[key] = chosen
+
+    def take() -> None:
+        view = read_view()
+        selection = change(view.selection, st.session_state[key])
+        write_view(replace(view, selection=selection, page=1))
+
+    widget(label, options, key=key, on_change=take, **options_of_widget)
+
+
+def _choose_page_size(view: View) -> None:
+    st.session_state["page-size"] = view.per_page
+    st.selectbox(
+        "On a page",
+        PAGE_SIZES,
+        key="page-size",
+        width=90,
+        on_change=lambda: write_view(
+            replace(read_view(), per_page=st.session_state["page-size"], page=1)
+        ),
+    )
+
+
+def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> None:
+    """Show a page of the selected digits.
+
+    Args:
+        reader: who has read them.
+        table: as in Evaluation, with a second model where there is one.
+        places: rows of the table that are selected, in their order.
+    """
+    view = read_view()
+    if not len(places):
+        st.caption("No digit is of this kind.")
         return
-    page = _choose_page(len(mistakes))
-    digits = load_test_digits()
-    with st.container(horizontal=True, key="gallery-digits"):
-        for mistake in mistakes.iloc[page * PER_PAGE : (page + 1) * PER_PAGE].itertuples():
-            with st.container(width=92, gap=None, horizontal_alignment="center"):
-                _show_thumbnail(model, mistake, digits)
+    pages = -(-len(places) // view.per_page)
+    page = min(view.page, pages)
+    shown = places[(page - 1) * view.per_page : page * view.per_page]
+    names = (reader.model, reader.second) if reader.second else (reader.model,)
+    cells = [_describe_cell(reader.digits, row, names) for row in table.iloc[shown].itertuples()]
+    show_sheet(reader.digits.take_images(shown), cells, page, pages, _open, _turn_to)
+    with st.container(horizontal=True, vertical_alignment="center", key="gallery-pages"):
+        _show_pages(page, pages, len(places))
+        offer_downloads(reader, table, places)
+    st.caption(f"Click a digit to look into it. {KEYS}")
 
 
-def _show_thumbnail(model: str, mistake, digits: Digits) -> None:
-    words = f"{mistake.truth} read as {mistake.answer}"
-    image = draw_in_ink(digits.images[mistake.index], 72, f"a {words}")
-    sureness = html.escape(format_share(mistake.confidence))
-    st.html(f'<div class="gallery-digit">{image}<span>{sureness}</span></div>')
+def _describe_cell(digits: DigitSet, row, names: tuple[str, ...]) -> Cell:
+    right = row.answer == row.truth
+    article = name_digit(row.truth)
+    if len(names) == 1:
+        lines = (f"{row.truth} read as {row.answer}", format_share(row.confidence))
+        words = f"{article}, read as {row.answer}, {lines[1]} sure"
+    else:
+        lines = (
+            f"{row.truth}: {row.answer} → {row.other}",
+            f"{_floor(row.confidence)} → {_floor(row.other_confidence)}",
+        )
+        words = f"{article}, read as {row.answer} by {names[0]} and as {row.other} by {names[1]}"
+        right = row.other == row.truth
+    doubt = digits.describe_doubt(row.index)
+    seen = doubt[-1] if doubt and doubt[-1].isdigit() else ""
+    return Cell(
+        digits.find_key(row.index),
+        lines,
+        f"{digits.name(row.index)}: {words}. {doubt}".strip(),
+        "right" if right else "wrong",
+        f"{seen}?" if doubt else "",
+    )
+
+
+def _floor(share: float) -> str:
+    """Return a probability in whole percent, never rounded up to certain."""
+    return ">99%" if share > 0.99 else f"{int(100 * share)}%"
+
+
+def _show_pages(page: int, pages: int, count: int) -> None:
     st.button(
-        words,
-        key=f"digit-{mistake.index}",
-        type="tertiary",
-        on_click=_open_digit,
-        args=(model, int(mistake.index)),
+        "Previous",
+        icon=":material/chevron_left:",
+        key="previous-page",
+        disabled=page == 1,
+        on_click=_turn_to,
+        args=(page - 1,),
+    )
+    digits = "digit" if count == 1 else "digits"
+    st.markdown(f"{count:,} {digits} · page {page:,} of {pages:,}", width="content")
+    st.button(
+        "Next",
+        icon=":material/chevron_right:",
+        icon_position="right",
+        key="next-page",
+        disabled=page == pages,
+        on_click=_turn_to,
+        args=(page + 1,),
     )
 
 
-def show_opened_digit(model: str) -> None:
-    """Show the digit that was clicked, if one was, in a dialog."""
-    opened = st.session_state.pop("opened_digit", None)
-    if opened is not None and opened[0] == model:
-        index = opened[1]
-        st.dialog(f"Test digit {index}")(_show_digit)(model, index)
-
-
-def _show_digit(model: str, index: int) -> None:
-    digits = load_test_digits()
-    answer = Answer(load_probabilities(model)[index])
-    truth = int(digits.labels[index])
-    image = draw_as_seen(digits.images[index], 224, f"test digit {index}, a {truth}")
-    sureness = html.escape(format_share(answer.confidence))
-    st.html(
-        '<div class="opened-digit">'
-        f'{image}<div class="answer-head"><div class="answer-digit">{answer.digit}</div>'
-        f'<div class="answer-words"><strong>{sureness} sure</strong>'
-        f'is a {truth}: <span class="mark-wrong">✗ wrong</span></div></div></div>'
-        + draw_bars(answer, truth)
-    )
-    st.caption(f"✓ marks the truth. Read by {model}.")
-    show_neighbours(model, digits.images[index], answer.digit, truth)
-
-
-def _open_digit(model: str, index: int) -> None:
-    st.session_state.opened_digit = (model, index)
-
-
-def _choose_page(count: int) -> int:
-    """Show which page this is, with a way to the next; return it, counted from 0."""
-    pages = -(-count // PER_PAGE)
-    page = min(st.session_state.get("gallery_page", 0), pages - 1)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Previous",
-            icon=":material/chevron_left:",
-            disabled=page == 0,
-            on_click=_turn_to,
-            args=(page - 1,),
-        )
-        st.markdown(f"{count} digits · page {page + 1} of {pages}", width="content")
-        st.button(
-            "Next",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=page == pages - 1,
-            on_click=_turn_to,
-            args=(page + 1,),
-        )
-    return page
+def _open(key: str) -> None:
+    write_view(replace(read_view(), digit=key))
 
 
 def _turn_to(page: int) -> None:
-    st.session_state.gallery_page = page
-
-
-def _widget(key: str) -> dict:
-    """Return what the filters have in common: they are in the address and lead to page 1."""
-    return {"key": key, "bind": "query-params", "on_change": _turn_to, "args": (0,)}
+    write_view(replace(read_view(), page=page))

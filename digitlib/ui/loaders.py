@@ -1,4 +1,4 @@
-"""What all visitors share, loaded once: models, digits, evaluations.
+"""What all visitors share, loaded once: models, digits, answers.
 
 Everything cached here is either read-only or safe to use from many threads.
 """
@@ -10,7 +10,6 @@ import streamlit as st
 
 from digitlib.card import describe_model
 from digitlib.data import Digits, load_mnist, pick_samples
-from digitlib.reading.evaluation import Evaluation, measure
 from digitlib.reading.layers import LayerReader
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import catalogue
@@ -51,15 +50,6 @@ def load_layers(run_id: str) -> LayerReader:
         DigitLabError: the run or its model file is missing or damaged.
     """
     return _load_layers(run_id, _version(load_run(run_id)))
-
-
-def load_evaluation(run_id: str) -> Evaluation:
-    """Return how a run's model reads the test digits.
-
-    Raises:
-        DigitLabError: the run or its answers are missing or damaged.
-    """
-    return _load_evaluation(run_id, _version(load_run(run_id)))
 
 
 def load_card(run_id: str) -> str:
@@ -133,11 +123,6 @@ def _load_recogniser(run_id: str, version: float) -> Recogniser:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _load_layers(run_id: str, version: float) -> LayerReader:
     return LayerReader(load_run(run_id).model_file)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _load_evaluation(run_id: str, version: float) -> Evaluation:
-    return measure(load_probabilities(run_id), load_test_digits().labels)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

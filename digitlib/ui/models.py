@@ -7,6 +7,8 @@ from digitlib.runs.folder import Run
 from digitlib.ui.loaders import load_card, load_models
 from digitlib.ui.problems import show_problem, show_warning
 
+NONE = "-"  # no run can have this name
+
 
 def choose_model() -> str | None:
     """Show the models that can read digits and return the chosen one's id; None if there is none.
@@ -44,6 +46,30 @@ def choose_model() -> str | None:
     if chosen != first:
         address["model"] = chosen
     return chosen
+
+
+def choose_second_model(model: str) -> str | None:
+    """Show the other models to compare one with and return the chosen one's id; None if none is.
+
+    The choice is part of the address.
+    """
+    state, address = st.session_state, st.query_params
+    labels = {run.id: _label(run) for run in load_models().runs if run.id != model}
+    asked = address.get("compare", NONE)
+    if asked not in (NONE, *labels):
+        if asked != model:
+            show_warning(f"There is no model {asked!r} here to compare with.")
+        address.pop("compare", None)
+        asked = NONE
+    state.second_model = asked
+    chosen = st.selectbox(
+        "Compare with",
+        [NONE, *labels],
+        format_func=lambda run_id: "none" if run_id == NONE else labels.get(run_id, run_id),
+        key="second_model",
+        on_change=lambda: address.update(compare=state.second_model),
+    )
+    return None if chosen == NONE else chosen
 
 
 def show_card(model: str) -> None:

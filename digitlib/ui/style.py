@@ -19,6 +19,7 @@ class Palette:
 
     training: str
     validation: str = "#E69F00"
+    right: str = "#009E73"
     wrong: str = "#D55E00"
     quiet: str = "#8A9099"
     text: str = "#1F2328"

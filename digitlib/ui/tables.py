@@ -3,18 +3,51 @@
 import streamlit as st
 
 from digitlib.reading.evaluation import Evaluation, find_corrected_accuracy
+from digitlib.reading.statistics import compare_errors
+from digitlib.ui.answers import Reader
+from digitlib.ui.problems import escape_markdown
 
 
-def show_headline(evaluation: Evaluation) -> None:
-    """Show in one line how well a model reads the test digits, and by labels that are right."""
+def show_headline(reader: Reader, evaluation: Evaluation, second: Evaluation | None = None) -> None:
+    """Show in one line how well a model reads a set of digits, and how a second one compares.
+
+    Of the test digits also by labels that are right.
+    """
     st.html(
         f'<div class="headline">{evaluation.counted} right'
         f" · {len(evaluation.mistakes):,} of {evaluation.count:,} misread"
         f" · loss {evaluation.loss:.3f}</div>"
     )
+    st.caption(escape_markdown(f"In brackets the 95% interval. {_qualify(reader, evaluation)}"))
+    if second is not None:
+        _compare(reader, evaluation, second)
+
+
+def _qualify(reader: Reader, evaluation: Evaluation) -> str:
+    if reader.digits.key == "test":
+        corrected = find_corrected_accuracy(evaluation)
+        return f"By the labels that people have put right: {corrected}."
+    if reader.digits.key == "all":
+        return f"{reader.model} has learnt from 55,000 of these: see the test digits for the rest."
+    if reader.digits.key == "validation":
+        return "It has not learnt from these, but what was kept of it was chosen by them."
+    return "What visitors drew, and say it is."
+
+
+def _compare(reader: Reader, first: Evaluation, second: Evaluation) -> None:
+    """Show in a sentence which of two models reads better, if it is not luck."""
+    errors = compare_errors(
+        *(table[column].to_numpy() for table, column in (
+            (first.table, "truth"), (first.table, "answer"), (second.table, "answer")
+        ))
+    )  # fmt: skip
+    st.markdown(escape_markdown(errors.describe(reader.model, reader.second)))
     st.caption(
-        "In brackets the 95% interval. By the labels that people have put right: "
-        f"{find_corrected_accuracy(evaluation)}."
+        escape_markdown(
+            f"A is {reader.model}; B is {reader.second}, {second.counted} right: it fixed "
+            f"{errors.fixed:,} of A's mistakes, broke {errors.broke:,} and shares "
+            f"{errors.both_miss:,}."
+        )
     )
 
 
@@ -31,7 +64,7 @@ def show_per_digit(evaluation: Evaluation) -> None:
         height="content",
         column_config={
             "digit": "Digit",
-            "count": st.column_config.NumberColumn("Test digits", format="localized"),
+            "count": st.column_config.NumberColumn("Digits", format="localized"),
             "precision": _bar("Precision", "Of those read as this digit, how many are.", lowest),
             "recall": _bar("Recall", "Of those that are this digit, how many are read so.", lowest),
             "f1": _bar("F1", "The harmonic mean of precision and recall.", lowest),

@@ -154,7 +154,7 @@ def test_mistakes_opens_after_a_drawing(open_page):
     draw(page, 4)
     expect(answer(page)).to_have_text(begins_with(4))
     page.get_by_role("link", name="Mistakes").click()
-    expect(page.locator(".st-key-gallery .digit-ink")).to_have_count(24)
+    expect(page.locator(".st-key-gallery-sheet .sheet button")).to_have_count(24)
 
 
 def test_the_answers_and_the_digit_can_be_downloaded(open_page):

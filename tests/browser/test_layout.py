@@ -1,5 +1,3 @@
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -53,9 +51,9 @@ def look_at_training(page: Page, url: str, trained: str):
 def look_at_mistakes(page: Page, url: str, trained: str):
     visit(page, f"{url}/mistakes")
     expect(page.locator(".st-key-confusion svg.marks")).to_be_visible()
-    expect(page.locator(".st-key-gallery .digit-ink")).to_have_count(24)
+    expect(page.locator(".st-key-gallery-sheet .sheet button")).to_have_count(24)
     yield "gallery"
-    page.locator(".st-key-gallery").get_by_role("button", name=re.compile("read as")).first.click()
+    page.locator(".st-key-gallery-sheet .sheet button").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".bars")).to_be_visible()
     yield "one digit"

@@ -1,58 +1,175 @@
-import json
+import csv
+import io
 import re
+from pathlib import Path
 
-from playwright.sync_api import expect
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
 
-from digitlib.runs.folder import DEFAULT_MODEL, MODELS_FOLDER
+from digitlib.data import load_mnist
+from digitlib.runs.folder import MODELS_FOLDER
+from tests.browser.conftest import DESKTOP, PHONE, settle
+
+labels = load_mnist("test").labels.astype(int)
+answers = np.load(MODELS_FOLDER / "dense" / "test_probabilities.npy").argmax(axis=1)
+MISTAKES = int((labels != answers).sum())
 
 
-def test_a_mistake_is_looked_at_closely(open_page):
-    page = open_page("mistakes")
+def find_places(truth: int, answer: int) -> set[str]:
+    """Return the test digits of a cell of the matrix, as their keys."""
+    return {str(place) for place in np.flatnonzero((labels == truth) & (answers == answer))}
+
+
+def click_cell(page: Page, truth: int, answer: int) -> None:
+    """Click a cell of the matrix, or touch it where there is no mouse."""
+    box = page.locator(".st-key-confusion svg.marks .mark-rect").first.bounding_box()
+    x = box["x"] + (answer + 0.5) * box["width"] / 10
+    y = box["y"] + (truth + 0.5) * box["height"] / 10
+    if page.evaluate("navigator.maxTouchPoints"):
+        page.touchscreen.tap(x, y)
+    else:
+        page.mouse.click(x, y)
+
+
+def cells(page: Page):
+    return page.locator(".st-key-gallery-sheet .sheet button")
+
+
+def read_places(page: Page) -> set[str]:
+    """Return the test digits that are on the sheet."""
+    titles = cells(page).evaluate_all("cells => cells.map(cell => cell.title)")
+    return {re.match(r"Test digit (\d+):", title)[1] for title in titles}
+
+
+def expect_cell(page: Page, truth: int, answer: int) -> None:
+    """Wait until the sheet shows the digits of a cell; they must be just those."""
+    places = find_places(truth, answer)
+    expect(cells(page)).to_have_count(len(places))
+    expect(cells(page).first).to_contain_text(f"{truth} read as {answer}")
+    assert read_places(page) == places
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_cell_is_clicked_and_shows_just_its_digits(open_page, size):
+    page = open_page("mistakes?model=dense", size, has_touch=size is PHONE)
+    expect(cells(page)).to_have_count(24)
+    page.locator(".st-key-confusion").scroll_into_view_if_needed()
+    click_cell(page, 4, 9)
+    expect_cell(page, 4, 9)
+    expect(page).to_have_url(re.compile(r"truth=4&read=9"))
+    click_cell(page, 7, 2)
+    expect_cell(page, 7, 2)
+    click_cell(page, 7, 2)
+    expect(cells(page)).to_have_count(24)
+    expect(page).not_to_have_url(re.compile("truth"))
+
+
+def test_empty_ground_lets_go_of_a_cell(open_page):
+    page = open_page("mistakes?model=dense")
+    click_cell(page, 4, 9)
+    expect_cell(page, 4, 9)
+    box = page.locator(".st-key-confusion svg.marks").bounding_box()
+    page.mouse.click(box["x"] + 4, box["y"] + box["height"] - 20)
+    expect(page).not_to_have_url(re.compile("truth"))
+    expect(cells(page)).to_have_count(24)
+
+
+def test_a_copied_link_shows_a_stranger_the_same(open_page):
+    page = open_page("mistakes?model=dense")
+    expect(cells(page)).to_have_count(24)
+    click_cell(page, 4, 9)
+    expect_cell(page, 4, 9)
+    cells(page).nth(1).click()
+    heading = page.get_by_role("dialog").get_by_text(re.compile(r"Test digit \d+ · 2 of"))
+    expect(heading).to_be_visible()
+    stranger = open_page(page.url)
+    expect(stranger.get_by_role("dialog")).to_contain_text(heading.inner_text())
+    stranger.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect_cell(stranger, 4, 9)
+    expect(stranger.locator(".st-key-truth input")).to_have_value("4")
+    expect(stranger).not_to_have_url(re.compile("digit="))
+
+
+def test_what_is_chosen_in_the_filters_is_let_go_by_a_click(open_page):
+    page = open_page("mistakes?model=dense&truth=4")
     gallery = page.locator(".st-key-gallery")
-    expect(gallery.locator(".digit-ink")).to_have_count(24)
-    thumbnail = gallery.get_by_role("button", name=re.compile(r"\d read as \d")).first
-    truth, answer = re.findall(r"\d", thumbnail.inner_text())
-    thumbnail.click()
+    gallery.get_by_role("combobox", name="Read as").click()
+    page.get_by_role("option", name="9", exact=True).click()
+    expect_cell(page, 4, 9)
+    click_cell(page, 4, 9)
+    expect(page).not_to_have_url(re.compile("truth"))
+    click_cell(page, 4, 9)
+    expect_cell(page, 4, 9)
+
+
+def test_the_keyboard_leafs_through_the_sheet_and_opens(open_page):
+    page = open_page("mistakes?model=dense")
+    cells(page).first.focus()
+    first = read_places(page)
+    page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 2 of")
+    assert read_places(page).isdisjoint(first)
+    page.keyboard.press("PageUp")
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 1 of")
+    assert read_places(page) == first
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 2 of")
+    page.keyboard.press("ArrowRight")
+    second = cells(page).nth(1)
+    expect(second).to_be_focused()
+    name = re.match(r"Test digit \d+", second.get_attribute("title"))[0]
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{name} · 26 of {MISTAKES}")
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text(f" · 27 of {MISTAKES}")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("digit="))
+
+
+def test_one_digit_is_looked_at_closely(open_page):
+    page = open_page("mistakes?model=cnn")
+    cell = cells(page).first
+    truth, answer = re.findall(r"\d", cell.inner_text())[:2]
+    cell.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".answer-digit")).to_have_text(answer)
     expect(dialog).to_contain_text(f"is a {truth}: ✗ wrong")
     expect(dialog.locator(".track")).to_have_count(10)
+    expect(dialog.locator(".looked-at img")).to_have_count(2)
+    dialog.get_by_text("What each layer finds").click()
+    expect(dialog.locator("img.maps").first).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_have_count(0)
-    expect(gallery.locator(".digit-ink")).to_have_count(24)
+    settle(page)
+    expect(cells(page)).to_have_count(24)
 
 
-def test_filters_go_into_the_address_and_come_back_from_it(open_page):
-    page = open_page("mistakes?model=dense&truth=3")
-    gallery = page.locator(".st-key-gallery")
-    expect(gallery).to_contain_text(re.compile(r"3 read as \d"))
-    expect(gallery).not_to_contain_text(re.compile(r"[0-24-9] read as"))
-    gallery.get_by_role("combobox", name="Read as").click()
-    page.get_by_role("option", name="5", exact=True).click()
-    expect(page).to_have_url(re.compile("read=5"))
-    expect(gallery).not_to_contain_text(re.compile(r"read as [0-46-9]"))
-    page.reload()
-    expect(gallery).to_contain_text("3 read as 5")
-    expect(gallery).not_to_contain_text(re.compile(r"read as [0-46-9]"))
-    assert "model=dense" in page.url
+def test_the_epochs_of_a_run_move_the_page(open_page, trained):
+    page = open_page(f"mistakes?model={trained}")
+    slider = page.get_by_role("slider", name="After epoch")
+    expect(slider).to_be_visible()
+    before = page.locator(".headline").inner_text()
+    slider.focus()
+    slider.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("epoch=1"))
+    expect(page.locator(".headline")).not_to_have_text(before)
+    cells(page).first.click()
+    expect(page.get_by_role("dialog").locator("svg.marks")).to_be_visible()
 
 
-def test_the_gallery_has_further_pages(open_page):
-    page = open_page("mistakes?model=cnn")
-    gallery = page.locator(".st-key-gallery")
-    expect(gallery).to_contain_text("page 1 of 4")
-    gallery.get_by_role("button", name="Next").click()
-    expect(gallery).to_contain_text("page 2 of 4")
-
-
-def test_the_matrix_shows_the_mistakes_of_all_pairs(open_page):
-    page = open_page("mistakes")
-    matrix = page.locator(".st-key-confusion svg.marks")
-    expect(matrix).to_contain_text("Read as")
-    expect(matrix).to_contain_text("Truth")
-    metrics = json.loads((MODELS_FOLDER / DEFAULT_MODEL / "metrics.json").read_text())
-    ones_read_right = metrics["test"]["confusion"][1][1]
-    expect(matrix).to_contain_text(f"{ones_read_right:,}")
+def test_all_that_is_selected_can_be_taken_home(open_page, tmp_path):
+    page = open_page("mistakes?model=dense&truth=4&read=9&show=24")
+    page.get_by_test_id("stPopoverButton").click()
+    content = download(page, "csv", tmp_path).decode()
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert {row["index"] for row in rows} == find_places(4, 9)
+    image = Image.open(io.BytesIO(download(page, "png", tmp_path)))
+    assert image.width == 108 * min(10, len(rows))
 
 
 def test_a_suspected_label_is_looked_at_closely(open_page):
@@ -85,3 +202,10 @@ def test_the_suspects_can_be_leafed_through_and_taken_home(open_page):
     lines = download.value.path().read_text().splitlines()
     assert lines[0] == "place,label,suggested,quality,counted"
     assert len(lines) > 600
+
+
+def download(page: Page, kind: str, folder: Path) -> bytes:
+    with page.expect_download() as found:
+        page.get_by_role("button", name=f".{kind}").click()
+    found.value.save_as(folder / kind)
+    return (folder / kind).read_bytes()

@@ -17,7 +17,7 @@ def loads_tensorflow(process: psutil.Process) -> bool:
 
 def test_drawing_browsing_and_training_load_no_tensorflow_into_it(open_page, server, trained):
     page = open_page(f"mistakes?model={trained}")
-    expect(page.locator(".st-key-gallery .digit-ink").first).to_be_visible()
+    expect(page.locator(".st-key-gallery-sheet .sheet button").first).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
     draw(page, 3)
     expect(page.locator(".answer-digit")).to_be_visible()

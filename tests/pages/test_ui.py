@@ -11,8 +11,16 @@ from PIL import Image
 
 from digitlib.runs.folder import BATCH_COLUMNS, EPOCH_COLUMNS
 from digitlib.runs.history import History
-from digitlib.ui.charts import AXES, MAX_POINTS, collect_lines, confusion_chart, learning_chart
-from digitlib.ui.digit_image import draw_as_seen, draw_in_ink
+from digitlib.ui.charts import (
+    AXES,
+    MAX_POINTS,
+    collect_answers,
+    collect_cells,
+    collect_lines,
+    confusion_chart,
+    learning_chart,
+)
+from digitlib.ui.digit_image import draw_as_seen, draw_in_ink, draw_row
 from digitlib.ui.style import PALETTES
 
 LIGHT = PALETTES["light"]
@@ -108,19 +116,60 @@ def test_labels_of_close_lines_stay_apart_and_inside(value, apart):
 def test_the_matrix_mutes_what_is_right_and_marks_what_is_wrong():
     confusion = np.diag(np.full(10, 90))
     confusion[9, 4] = 7
-    chart = confusion_chart(confusion, LIGHT).to_dict()
-    [cells] = chart["datasets"].values()
+    cells = collect_cells(confusion, confusion.sum(axis=1), False)
     assert len(cells) == 100
-    by_place = {(cell["truth"], cell["answer"]): cell for cell in cells}
-    assert by_place[9, 4]["count"] == by_place[9, 4]["wrong"] == 7
-    assert by_place[3, 3]["right"]
-    assert by_place[3, 3]["wrong"] == 0
-    encoding = chart["layer"][0]["encoding"]
+    by_place = cells.set_index(["truth", "answer"])
+    assert by_place.loc[(9, 4), ["count", "label", "shade"]].tolist() == [7, "7", 1]
+    assert by_place.loc[(9, 4), "share"] == 7 / 97
+    assert by_place.loc[(3, 3), ["right", "shade"]].tolist() == [True, 0]
+    encoding = confusion_chart(LIGHT).to_dict()["layer"][0]["encoding"]
     assert (encoding["y"]["title"], encoding["x"]["title"]) == ("Truth", "Read as")
+    assert encoding["color"]["condition"]["test"] == "datum.right"
 
 
-def test_a_matrix_without_mistakes_can_be_drawn():
-    assert confusion_chart(np.diag(np.full(10, 90)), LIGHT).to_dict()
+def test_every_click_changes_the_ids_of_the_cells():
+    confusion = np.diag(np.full(10, 90))
+    ids = [set(collect_cells(confusion, confusion.sum(1), False, clicks=n)["id"]) for n in (0, 1)]
+    assert len(ids[0]) == len(ids[1]) == 100
+    assert ids[0].isdisjoint(ids[1])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "marked"), [((None, None), 0), ((4, 9), 1), ((4, None), 10), ((None, 0), 10)]
+)
+def test_what_is_chosen_is_marked(chosen, marked):
+    confusion = np.diag(np.full(10, 90))
+    cells = collect_cells(confusion, confusion.sum(axis=1), False, chosen)
+    assert cells["chosen"].sum() == marked
+
+
+def test_shares_are_never_rounded_to_all_or_nothing():
+    confusion = np.zeros((10, 10), int)
+    confusion[0, :3] = 99_980, 19, 1
+    labels = collect_cells(confusion, confusion.sum(axis=1), True)["label"]
+    assert list(labels[:3]) == ["99.9", "<0.1", "<0.1"]
+
+
+def test_a_matrix_without_mistakes_or_digits_can_be_drawn():
+    for confusion in (np.diag(np.full(10, 90)), np.zeros((10, 10), int)):
+        for shares in (True, False):
+            cells = collect_cells(confusion, confusion.sum(axis=1), shares)
+            assert np.isfinite(cells[["share", "shade"]]).all(axis=None)
+
+
+def test_the_labels_of_two_answers_stay_apart():
+    history = np.full((3, 10), 0.5, np.float32)
+    rows = collect_answers([1, 2, 3], history, 4, 9)
+    low, high = sorted(rows["label_at"].dropna())
+    assert high - low > 0.1
+    assert list(rows["label"]) == ["", "", "4, the truth", "", "", "9, the answer"]
+
+
+def test_an_epoch_that_is_damaged_leaves_a_gap():
+    history = np.full((2, 10), 0.5, np.float32)
+    history[0] = np.nan
+    assert list(collect_answers([1, 2], history, 4, 4)["epoch"]) == [2]
+    assert collect_answers([], np.zeros((0, 10), np.float32), 4, 9).empty
 
 
 def test_dark_and_light_differ_in_what_must_be_read():
@@ -140,6 +189,16 @@ def test_a_digit_as_seen_keeps_every_pixel():
     np.testing.assert_array_equal(np.asarray(image), digit)
     assert 'alt="a test"' in html
     assert 'width="168"' in html
+
+
+def test_digits_in_a_row_are_ink_on_nothing():
+    digits = np.arange(3 * 784).reshape(3, 28, 28).astype(np.uint8)
+    encoded = draw_row(digits, LIGHT.text)
+    [image] = read_data_urls(encoded)
+    assert image.mode == "LA"
+    pixels = np.asarray(image)
+    assert len(np.unique(pixels[..., 0])) == 1
+    np.testing.assert_array_equal(pixels[:, 28:56, 1], digits[1])
 
 
 def test_a_digit_in_ink_is_a_mask_of_hard_squares():

@@ -1,7 +1,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 from sklearn import metrics
@@ -9,11 +8,9 @@ from sklearn import metrics
 from digitlib.data import load_mnist
 from digitlib.data.label_errors import CORRECTIONS
 from digitlib.reading.evaluation import (
-    ORDERS,
     find_corrected_accuracy,
     find_losses,
     measure,
-    select_mistakes,
 )
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import MODELS_FOLDER, list_shipped, read_run
@@ -155,41 +152,3 @@ def test_the_shipped_metrics_are_measured_from_the_shipped_answers():
         assert run.metrics["test"]["accuracy"] == evaluation.accuracy
         assert run.metrics["test"]["loss"] == pytest.approx(evaluation.loss)
         assert run.metrics["test"]["confusion"] == evaluation.confusion.tolist()
-
-
-@pytest.fixture(scope="module")
-def mistakes() -> pd.DataFrame:
-    return measure(*random_answers()).mistakes
-
-
-def test_mistakes_of_one_kind_are_selected(mistakes):
-    kind = select_mistakes(mistakes, 4, 9, "as in the test set")
-
-    assert set(zip(kind["truth"], kind["answer"], strict=True)) == {(4, 9)}
-    assert len(kind) == ((mistakes["truth"] == 4) & (mistakes["answer"] == 9)).sum() > 0
-
-
-def test_a_digit_0_is_selected_too(mistakes):
-    assert set(select_mistakes(mistakes, 0, None, "surest first")["truth"]) == {0}
-    assert set(select_mistakes(mistakes, None, 0, "surest first")["answer"]) == {0}
-
-
-@pytest.mark.parametrize(("order", "column", "sign"), [
-    ("surest first", "confidence", -1),
-    ("least sure first", "confidence", 1),
-    ("highest loss first", "loss", -1),
-    ("as in the test set", "index", 1),
-])  # fmt: skip
-def test_mistakes_come_in_the_order_asked_for(order, column, sign, mistakes):
-    ordered = select_mistakes(mistakes, None, None, order)
-
-    assert len(ordered) == len(mistakes)
-    assert (np.diff(sign * ordered[column]) >= 0).all()
-
-
-def test_every_order_is_tested_above():
-    assert len(ORDERS) == 4
-
-
-def test_a_kind_that_never_happened_is_an_empty_table(mistakes):
-    assert select_mistakes(mistakes, 3, 3, "surest first").empty

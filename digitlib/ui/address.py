@@ -1,0 +1,105 @@
+"""What is looked at on the page Mistakes, as it stands in the address bar.
+
+The address is the truth: every control shows what it says, and a change goes there first. So a link
+that is copied shows everybody the same. What is the usual is left out of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from digitlib.reading.selection import (
+    COMPARED_KINDS,
+    KINDS,
+    ORDERS,
+    Selection,
+    find_usual_order,
+)
+
+PAGE_SIZES = (24, 48, 96, 200)
+LAST_PAGE = 10_000  # more than any set has
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at of a model and a set of digits.
+
+    Attributes:
+        selection: which digits, in which order.
+        page: of the gallery, from 1; may be beyond the last.
+        per_page: one of ``PAGE_SIZES``.
+        shares: whether the matrix has row percentages rather than counts.
+        digit: what stands for the opened digit; None if none is.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    page: int = 1
+    per_page: int = PAGE_SIZES[0]
+    shares: bool = False
+    digit: str | None = None
+
+
+def parse_view(address: Mapping[str, str]) -> View:
+    """Return what an address says; what is nonsense in it is left at the usual.
+
+    Example: ``{"truth": "4", "read": "nine"}`` is what was a 4, whatever it was read as.
+    """
+    kind = _pick(address.get("kind"), KINDS + COMPARED_KINDS, KINDS[0])
+    selection = Selection(
+        kind,
+        _parse_number(address.get("truth"), 0, 9),
+        _parse_number(address.get("read"), 0, 9),
+        _pick(address.get("sort"), ORDERS, find_usual_order(kind)),
+    )
+    sizes = {str(size): size for size in PAGE_SIZES}
+    return View(
+        selection,
+        _parse_number(address.get("page"), 1, LAST_PAGE) or 1,
+        sizes.get(address.get("show", ""), PAGE_SIZES[0]),
+        address.get("values") == "percent",
+        address.get("digit"),
+    )
+
+
+def format_view(view: View) -> dict[str, str]:
+    """Return the parts of an address that say what is looked at; the usual is left out."""
+    selection = view.selection
+    parts = {
+        "kind": (selection.kind, KINDS[0]),
+        "truth": (selection.truth, None),
+        "read": (selection.answer, None),
+        "sort": (selection.order, find_usual_order(selection.kind)),
+        "page": (view.page, 1),
+        "show": (view.per_page, PAGE_SIZES[0]),
+        "values": ("percent" if view.shares else None, None),
+        "digit": (view.digit, None),
+    }
+    return {name: str(value) for name, (value, usual) in parts.items() if value != usual}
+
+
+def read_view() -> View:
+    """Return what this visitor's address says."""
+    return parse_view(st.query_params.to_dict())
+
+
+def write_view(view: View) -> None:
+    """Put what is looked at into this visitor's address."""
+    others = {
+        name: value for name, value in st.query_params.to_dict().items() if name not in _NAMES
+    }
+    st.query_params.from_dict(others | format_view(view))
+
+
+_NAMES = ("kind", "truth", "read", "sort", "page", "show", "values", "digit")
+
+
+def _pick(given: str | None, known, usual: str) -> str:
+    return given if given in known else usual
+
+
+def _parse_number(given: str | None, low: int, high: int) -> int | None:
+    """Return a whole number within its bounds; None where there is none."""
+    if given is None or not (given.isascii() and given.isdigit()) or len(given) > 6:
+        return None
+    return int(given) if low <= int(given) <= high else None

@@ -1,0 +1,64 @@
+"""Which digits are looked through, and as of which epoch: choices that are part of the address."""
+
+import streamlit as st
+
+from digitlib.ui.answers import load_epochs
+from digitlib.ui.digit_sets import list_sets
+from digitlib.ui.problems import show_warning
+
+FINISHED = "finished"
+
+
+def choose_digit_set() -> str:
+    """Show the sets of digits; return the key of the chosen one."""
+    state, address, titles = st.session_state, st.query_params, list_sets()
+    asked = address.get("set", "test")
+    if asked not in titles:
+        show_warning(f"There are no digits {asked!r} here.")
+        address.pop("set", None)
+        asked = "test"
+    state.digit_set = asked
+
+    def take() -> None:
+        for name in ("page", "digit", "epoch"):  # of other digits
+            address.pop(name, None)
+        address["set"] = state.digit_set
+
+    return st.selectbox(
+        "Digits", list(titles), format_func=titles.get, key="digit_set", on_change=take
+    )
+
+
+def choose_epoch(model: str, key: str) -> int | None:
+    """Show the epochs after which the answers of a run were kept; return None for the end.
+
+    Args:
+        model: the run.
+        key: of the set of digits: answers to the test digits alone are kept.
+
+    Raises:
+        DigitLabError: the run is missing or damaged.
+    """
+    epochs = load_epochs(model) if key == "test" else []
+    state, address = st.session_state, st.query_params
+    options = [*map(str, epochs), FINISHED]
+    asked = address.get("epoch", FINISHED)
+    if asked not in options:
+        address.pop("epoch", None)
+        asked = FINISHED
+    if not epochs:
+        return None
+    state.epoch = asked
+
+    def take() -> None:
+        address.update(epoch=state.epoch)
+        address.pop("page", None)
+
+    chosen = st.select_slider(
+        "After epoch",
+        options,
+        key="epoch",
+        on_change=take,
+        help="What it read in these digits while it learnt; at the end as the finished model does.",
+    )
+    return None if chosen == FINISHED else int(chosen)
