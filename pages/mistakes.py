@@ -5,12 +5,14 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.ui.answers import EmptySetError, Reader, UnreadError
 from digitlib.ui.digit_sets import load_digit_set
+from digitlib.ui.map_choice import show_map_and_chosen
 from digitlib.ui.mistakes import load_work, show_mistakes
 from digitlib.ui.models import choose_model, choose_second_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.problems import show_problem
 from digitlib.ui.reader_choice import choose_digit_set, choose_epoch
 from digitlib.ui.study import offer_study
+from digitlib.ui.suspects import show_suspects
 from digitlib.ui.tables import show_headline, show_per_digit
 
 title, pickers = st.columns([3, 8], vertical_alignment="bottom")
@@ -31,7 +33,8 @@ except EmptySetError as empty:
     st.info(str(empty))
     st.stop()
 except UnreadError as unread:
-    offer_study(unread.run_id)
+    st.info(str(unread))
+    offer_study(unread.run_id, "Read all 70,000 digits", "start-study", 60.0)
     st.stop()
 except DigitLabError as error:
     show_problem(error)
@@ -41,4 +44,7 @@ with headline:
     show_headline(work.reader, work.evaluation, work.second_evaluation)
 show_mistakes(work)
 show_per_digit(work.evaluation)
+if key == "test":
+    show_map_and_chosen(model)
+show_suspects()
 show_card(model)

@@ -7,7 +7,7 @@ from digitlib.runs.catalogue import default_config
 from digitlib.training.digits import load_digits
 from digitlib.training.export import to_litert
 from digitlib.training.judging import judge_network
-from digitlib.training.loop import build_model, feed, feed_in_order
+from digitlib.training.loop import build_model, feed, feed_in_order, to_single_precision
 from digitlib.training.ready import take_model
 
 
@@ -23,7 +23,8 @@ def warm_up(network: str) -> None:
         validation_data=feed_in_order(load_digits("validation").take(slice(500)), config),
         verbose=0,
     )
-    to_litert(model, judge_network(model))
+    single = to_single_precision(model, config)
+    to_litert(single, judge_network(single))
     # All of TensorFlow is searched for garbage before each training otherwise: 0.3 s.
     gc.collect()
     gc.freeze()

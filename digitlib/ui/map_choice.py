@@ -1,9 +1,11 @@
 """The map with what was chosen on it beside it, each digit to be clicked."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
-from digitlib.ui.gallery import _open_digit
+from digitlib.ui.address import read_view, write_view
 from digitlib.ui.loaders import load_probabilities, load_test_digits
 from digitlib.ui.map import show_map
 from digitlib.ui.sheet import Cell, show_cells
@@ -44,5 +46,5 @@ def _show_chosen(model: str, chosen: np.ndarray) -> None:
         cells.append(Cell(str(index), mark, f"a {truth}, read as {answer}", kind))
     opened = show_cells(digits.images[shown], cells, "map-sheet")
     if opened in {cell.name for cell in cells}:
-        _open_digit(model, int(opened))
+        write_view(replace(read_view(), digit=opened))
         st.rerun()

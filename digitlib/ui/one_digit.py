@@ -18,6 +18,7 @@ from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.digit_sets import DigitSet
 from digitlib.ui.explanation import draw_occlusion, show_layers
 from digitlib.ui.loaders import load_recogniser
+from digitlib.ui.neighbours import show_neighbours
 from digitlib.ui.problems import escape_markdown, show_problem
 from digitlib.ui.style import PALETTES, get_theme
 
@@ -62,6 +63,7 @@ def _show(reader: Reader, places: np.ndarray) -> None:
             with layers:
                 show_layers(digit, reader.model)
         _show_history(reader, place, truth, answer)
+        show_neighbours(reader.model, digit, answer.digit, truth)
     except DigitLabError as error:
         show_problem(error)
 

