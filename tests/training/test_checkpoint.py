@@ -354,8 +354,9 @@ def test_a_run_that_is_picked_up_has_learnt_every_epoch_once(done, left, rows):
         0, 0.0625, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 2, 3,
     ]  # fmt: skip
     assert sorted(path.name for path in done.folder.iterdir()) == [
-        "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json", "metrics.json",
-        "model.keras", "model.tflite", "snapshots", "status.json", "test_probabilities.npy",
+        "answers", "batches.csv", "best.keras", "config.json", "epochs.csv", "judgement.json",
+        "metrics.json", "model.keras", "model.tflite", "snapshots", "status.json",
+        "test_probabilities.npy",
     ]  # fmt: skip
 
 
