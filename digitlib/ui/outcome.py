@@ -5,7 +5,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, continue_config
-from digitlib.runs.out_of_sample import describe_check, is_whole
+from digitlib.runs.out_of_sample import is_whole
 from digitlib.ui.collection import is_collecting
 from digitlib.ui.loaders import load_refusal
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
@@ -49,11 +49,13 @@ def show_outcome(run: Run) -> None:
 
 
 def _show_check(run: Run) -> None:
-    words = describe_check(run)
+    metrics, found = run.metrics, run.metrics["out_of_sample"]
     st.markdown(
-        f"### {run.metrics['counted']:,} training labels look wrong\n"
-        f"**{run.id}** took {format_seconds(run.metrics['training_seconds'])} · {words}"
+        f"### {metrics['counted']:,} of {found['count']:,} training labels look wrong\n"
+        f"**{run.id}** took {format_seconds(metrics['training_seconds'])} · "
+        f"{found['accuracy']:.2%} are read as labelled by networks that have not learnt from them"
     )
+    st.caption("Each dashed line is the beginning of another network, which knows nothing yet.")
     st.page_link("pages/mistakes.py", label="Look at the suspects", icon=":material/search:")
 
 

@@ -108,7 +108,7 @@ def _offer_check() -> None:
         icon=":material/fact_check:",
         disabled=bool(refusal),
         key="check-labels",
-        help=f"Trains {FOLDS} networks of the kind {NETWORK}: about a minute on two cores.",
+        help=f"Trains {FOLDS} networks of the kind {NETWORK}: half a minute on two cores.",
     )
     if refusal:
         show_warning(refusal)

@@ -219,7 +219,7 @@ def test_train_shows_what_a_check_found_and_breaks_nowhere(open_page, runs, read
     app = open_page("train", run=run.id)
     assert not app.exception
     words = read_words(app.main)
-    assert f"{COUNTED} training labels look wrong" in words
+    assert f"{COUNTED} of 60,000 training labels look wrong" in words
     assert "98." in words
     [table] = [each.value for each in app.dataframe if "Run" in each.value]
     assert table["Epochs"].tolist() == [10]
