@@ -10,8 +10,7 @@ from digitlib.ui.mistakes import load_work, show_mistakes
 from digitlib.ui.models import choose_model, choose_second_model, show_card
 from digitlib.ui.page import open_page
 from digitlib.ui.problems import show_problem
-from digitlib.ui.reader_choice import choose_digit_set, choose_epoch
-from digitlib.ui.study import offer_study
+from digitlib.ui.reader_choice import await_reading, choose_digit_set, choose_epoch
 from digitlib.ui.suspects import show_suspects
 from digitlib.ui.tables import show_headline, show_per_digit
 
@@ -33,8 +32,7 @@ except EmptySetError as empty:
     st.info(str(empty))
     st.stop()
 except UnreadError as unread:
-    st.info(str(unread))
-    offer_study(unread.run_id, "Read all 70,000 digits", "start-study", 60.0)
+    await_reading(unread)
     st.stop()
 except DigitLabError as error:
     show_problem(error)

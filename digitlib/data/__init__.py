@@ -11,6 +11,7 @@ from digitlib.data.mnist import (
     load_mnist,
     load_splits,
     load_training_file,
+    map_training_digits,
     pick_digits,
     pick_samples,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "load_mnist",
     "load_splits",
     "load_training_file",
+    "map_training_digits",
     "pick_digits",
     "pick_samples",
 ]

@@ -10,6 +10,7 @@ validate on, so that whatever is chosen while training is never chosen by the 10
 """
 
 import hashlib
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,47 @@ def pick_digits(split: Split, indices: np.ndarray, path: Path = MNIST_FILE) -> D
     except Exception as error:  # a damaged archive can fail in any way
         raise DataError(f"{path.name} is damaged and cannot be read ({error}). {CURE}") from error
     return Digits(images, labels[wanted])
+
+
+def map_training_digits(path: Path = MNIST_FILE) -> Digits:
+    """Load the 55,000 digits to train on, their images in a file that goes with this process.
+
+    They are those of ``load_mnist("training")``, but the system reads of the file what is looked
+    at: to hold all of it in memory would take 43 MB.
+
+    Args:
+        path: an .npz with Keras's layout.
+
+    Raises:
+        DataError: the file is missing or damaged, or there is no room for the images.
+    """
+    [labels] = _read_arrays(path, "y_train")
+    places = _divide_places(len(labels))["training"]
+    ranks = np.full(len(labels), -1)
+    ranks[places] = np.arange(len(places))
+    shape, checksum = (len(places), 28, 28), hashlib.sha256()
+    try:
+        with tempfile.TemporaryFile() as unpacked:
+            images = np.memmap(unpacked, np.uint8, mode="w+", shape=shape)
+            with zipfile.ZipFile(path) as archive, archive.open("x_train.npy") as stream:
+                np.lib.format.read_magic(stream)
+                np.lib.format.read_array_header_1_0(stream)
+                for start in range(0, len(labels), PICKED_AT_ONCE):
+                    content = stream.read(PICKED_AT_ONCE * 784)
+                    checksum.update(content)
+                    part = np.frombuffer(content, np.uint8).reshape(-1, 28, 28)
+                    here = ranks[start : start + len(part)]
+                    images[here[here >= 0]] = part[here >= 0]
+            if checksum.hexdigest() != SHA256["x_train"]:
+                raise ValueError("x_train is not MNIST's")
+            images.flush()
+            del images  # and with it what it holds of the file in memory
+            return Digits(np.memmap(unpacked, np.uint8, mode="r", shape=shape), labels[places])
+    except OSError as error:
+        cure = "Make room on the disk."
+        raise DataError(f"{path.name} cannot be unpacked ({error}). {cure}") from error
+    except Exception as error:  # a damaged archive can fail in any way
+        raise DataError(f"{path.name} is damaged and cannot be read ({error}). {CURE}") from error
 
 
 def pick_samples(digits: Digits, per_class: int) -> np.ndarray:

@@ -125,7 +125,7 @@ def tabulate_cells(table: pd.DataFrame, kind: str) -> np.ndarray:
     if kind in COMPARED_KINDS:
         chosen = _find_kind(table, kind)
         truth, answer = truth[chosen], answer[chosen]
-    return np.bincount(10 * truth + answer, minlength=100).reshape(10, 10)
+    return np.bincount(10 * truth.astype(int) + answer, minlength=100).reshape(10, 10)
 
 
 def _find_kind(table: pd.DataFrame, kind: str) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from digitlib.data import Digits, load_mnist
+from digitlib.data import Digits, load_mnist, map_training_digits
 from digitlib.data.collection import Drawings
 from digitlib.data.label_errors import CORRECTIONS
 from digitlib.ui.collection import is_collecting, load_drawings
@@ -108,7 +108,7 @@ def load_digit_set(key: str) -> DigitSet:
 def _load_mnist_set(key: str) -> DigitSet:
     parts = {}
     if key == "all":
-        parts["Training digit"] = load_mnist("training")
+        parts["Training digit"] = map_training_digits()
     if key in ("all", "validation"):
         parts["Validation digit"] = _load_validation()
     if key in ("all", "test"):

@@ -13,6 +13,7 @@ from digitlib.data import (
     load_labels,
     load_mnist,
     load_splits,
+    map_training_digits,
     mnist,
     pick_digits,
     pick_samples,
@@ -242,6 +243,24 @@ def test_a_few_digits_need_no_room_for_all():
         tracemalloc.stop()
 
     assert most < 6e6  # bytes; all are 47 million
+
+
+def test_digits_on_the_disk_are_those_in_memory():
+    mapped, digits = map_training_digits(), load_mnist("training")
+
+    assert isinstance(mapped.images, np.memmap)
+    assert not mapped.images.flags.writeable
+    assert sha256(mapped.images, mapped.labels) == sha256(digits.images, digits.labels)
+
+
+@pytest.mark.parametrize("damage", ["empty", "text", "cut in half", "another program's zip", "bit"])
+def test_no_damaged_file_is_unpacked(damage, tmp_path):
+    spoil = DAMAGE.get(damage, lambda content: with_bit_flipped(content, 5_000_000))
+    path = tmp_path / "digits.npz"
+    path.write_bytes(spoil(MNIST_FILE.read_bytes()))
+
+    with pytest.raises(DataError, match=r"digits\.npz .*git checkout"):
+        map_training_digits(path)
 
 
 def test_none_can_be_picked_and_no_place_beyond_the_last():
