@@ -165,7 +165,8 @@ def test_a_model_taught_here_finds_its_nearest_digits_in_the_dialog(open_page, s
     shutil.copy(MODELS_FOLDER / MODEL / "study" / "map.npz", folder / "study")
     page = open_page("mistakes?model=unstudied")
     thumbnail = page.locator(".st-key-gallery").get_by_role("button", name="read as").first
-    truth, answer = re.findall(r"\d", thumbnail.inner_text())
+    words = thumbnail.get_attribute("aria-label")
+    truth, answer = re.search(r"(\d)\D*read as (\d)", words).groups()
     thumbnail.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Find the nearest training digits").click()

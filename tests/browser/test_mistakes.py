@@ -153,11 +153,11 @@ def test_the_epochs_of_a_run_move_the_page(open_page, trained):
     page = open_page(f"mistakes?model={trained}")
     slider = page.get_by_role("slider", name="After epoch")
     expect(slider).to_be_visible()
-    before = page.locator(".headline").inner_text()
+    before = page.locator(".headline").first.inner_text()
     slider.focus()
     slider.press("ArrowLeft")
     expect(page).to_have_url(re.compile("epoch=1"))
-    expect(page.locator(".headline")).not_to_have_text(before)
+    expect(page.locator(".headline").first).not_to_have_text(before)
     cells(page).first.click()
     expect(page.get_by_role("dialog").locator("svg.marks")).to_be_visible()
 
