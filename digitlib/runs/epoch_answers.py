@@ -1,6 +1,6 @@
 """Answers epoch by epoch: what a network reads in the test digits while it learns.
 
-Each epoch is a small file in the run's folder ``answers``, about 50 kB, so that a page can go back
+Each epoch is a small file in the run's folder ``answers``, about 140 kB, so that a page can go back
 to what was misread then. Nothing is chosen by them.
 """
 
