@@ -14,6 +14,7 @@ from digitlib.data.mnist import (
     map_training_digits,
     pick_digits,
     pick_samples,
+    read_images,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "map_training_digits",
     "pick_digits",
     "pick_samples",
+    "read_images",
 ]

@@ -10,6 +10,7 @@ validate on, so that whatever is chosen while training is never chosen by the 10
 """
 
 import hashlib
+import mmap
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -194,6 +195,23 @@ def map_training_digits(path: Path = MNIST_FILE) -> Digits:
         raise DataError(f"{path.name} cannot be unpacked ({error}). {cure}") from error
     except Exception as error:  # a damaged archive can fail in any way
         raise DataError(f"{path.name} is damaged and cannot be read ({error}). {CURE}") from error
+
+
+def read_images(digits: Digits, places: np.ndarray) -> np.ndarray:
+    """Return some of the images, uint8 (n, 28, 28); of a file on the disk hold no others in memory.
+
+    Each look into such a file brings a stretch of it along, sixteen pages on Linux: after some
+    galleries all of it would be there.
+
+    Args:
+        digits: as of ``load_mnist`` or of ``map_training_digits``.
+        places: int (n,).
+    """
+    images = np.array(digits.images[places])
+    file = digits.images.base
+    if isinstance(file, mmap.mmap) and hasattr(file, "madvise"):  # Windows has no such call
+        file.madvise(mmap.MADV_DONTNEED)
+    return images
 
 
 def pick_samples(digits: Digits, per_class: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from digitlib.data import Digits, load_mnist, map_training_digits
+from digitlib.data import Digits, load_mnist, map_training_digits, read_images
 from digitlib.data.collection import Drawings
 from digitlib.data.label_errors import CORRECTIONS
 from digitlib.ui.collection import is_collecting, load_drawings
@@ -44,7 +44,7 @@ class DigitSet:
         start = 0
         for part in self.parts.values():
             here = (places >= start) & (places < start + len(part))
-            images[here] = part.images[places[here] - start]
+            images[here] = read_images(part, places[here] - start)
             start += len(part)
         return images
 

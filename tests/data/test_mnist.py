@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from digitlib.data import (
@@ -17,6 +18,7 @@ from digitlib.data import (
     mnist,
     pick_digits,
     pick_samples,
+    read_images,
 )
 from digitlib.errors import DataError
 
@@ -251,6 +253,27 @@ def test_digits_on_the_disk_are_those_in_memory():
     assert isinstance(mapped.images, np.memmap)
     assert not mapped.images.flags.writeable
     assert sha256(mapped.images, mapped.labels) == sha256(digits.images, digits.labels)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is in memory")
+def test_of_a_file_looked_into_nothing_stays_in_memory():
+    def resident() -> int:
+        return psutil.Process().memory_info().shared  # of files
+
+    digits = map_training_digits()
+    places = np.random.default_rng(0).permutation(len(digits))[:5_000]
+    before = resident()
+    images = read_images(digits, places)
+
+    assert resident() - before < 4e6  # bytes; the file has 43 million
+    np.testing.assert_array_equal(images, digits.images[places])
+    assert resident() - before > 20e6  # or this test sees nothing
+
+
+def test_images_in_memory_are_read_as_those_on_the_disk(validation):
+    places = np.array([3, 0, 3])
+
+    np.testing.assert_array_equal(read_images(validation, places), validation.images[places])
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut in half", "another program's zip", "bit"])
