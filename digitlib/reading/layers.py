@@ -46,17 +46,17 @@ class LayerReader:
 
     def __init__(self, model_file: Path):
         self._lock = threading.Lock()
-        content = read_model_file(model_file)
-        try:
-            self._single, self._many = (_OpenInterpreter(content, size) for size in (1, BATCH))
-        except (ValueError, RuntimeError, IndexError) as error:  # LiteRT cannot use the file
-            raise ModelError(f"The model file {model_file} is damaged. {CURE}") from error
+        self._model_file, self._content = model_file, read_model_file(model_file)
+        self._single = self._open(1)
+        # Every layer of a batch takes up to 100 MB, and whoever looks into one digit needs none.
+        self._many: _OpenInterpreter | None = None
 
     def read(self, digits: np.ndarray) -> Reading:
         """Read digits, uint8 (n, 28, 28) in MNIST form."""
         pixels = digits[..., np.newaxis] / np.float32(255)
         if len(digits) == 1:
-            parts = [self._invoke(self._single, pixels)]
+            with self._lock:
+                parts = [self._single(pixels)]
         else:
             parts = [self._read_many(part) for part in _cut(pixels)]
         *maps, features, logits, probabilities = (
@@ -67,11 +67,16 @@ class LayerReader:
     def _read_many(self, pixels: np.ndarray) -> list[np.ndarray]:
         filled = np.zeros((BATCH, 28, 28, 1), np.float32)
         filled[: len(pixels)] = pixels
-        return [each[: len(pixels)] for each in self._invoke(self._many, filled)]
-
-    def _invoke(self, interpreter: "_OpenInterpreter", pixels: np.ndarray) -> list[np.ndarray]:
         with self._lock:
-            return interpreter(pixels)
+            if self._many is None:
+                self._many = self._open(BATCH)
+            return [each[: len(pixels)] for each in self._many(filled)]
+
+    def _open(self, batch: int) -> "_OpenInterpreter":
+        try:
+            return _OpenInterpreter(self._content, batch)
+        except (ValueError, RuntimeError, IndexError) as error:  # LiteRT cannot use the file
+            raise ModelError(f"The model file {self._model_file} is damaged. {CURE}") from error
 
 
 class _OpenInterpreter:

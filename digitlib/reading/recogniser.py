@@ -70,11 +70,12 @@ class Recogniser:
 
     def __init__(self, model_file: Path):
         # An interpreter serves one thread at a time and one size of batch until it is told
-        # otherwise: hence a lock, and one for single digits beside one for many.
+        # otherwise: hence a lock, and one for single digits beside one for many. The second takes
+        # up to 10 MB, and many a model never reads many.
         self._lock = threading.Lock()
-        content = read_model_file(model_file)
-        self._single = _load_interpreter(model_file, content, 1)
-        self._many = _load_interpreter(model_file, content, BATCH)
+        self._model_file, self._content = model_file, read_model_file(model_file)
+        self._single = _load_interpreter(model_file, self._content, 1)
+        self._many: _LoadedInterpreter | None = None
 
     def answer(self, digit: np.ndarray) -> Answer:
         """Read one digit, uint8 (28, 28) in MNIST form."""
@@ -122,22 +123,23 @@ class Recogniser:
             few = len(digits) - start <= FEW
             stretch = slice(start, start + (1 if few else BATCH))
             part = pixels[stretch]
-            found = self._invoke(self._single, part) if few else self._read_batch(part)
+            found = self._read_single(part) if few else self._read_batch(part)
             probabilities[stretch], scores[stretch] = found
             start = stretch.stop
         return probabilities, scores
 
+    def _read_single(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with self._lock:
+            return self._single(pixels)
+
     def _read_batch(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         filled = np.zeros((BATCH, 28, 28, 1), np.float32)
         filled[: len(pixels)] = pixels
-        probabilities, scores = self._invoke(self._many, filled)
-        return probabilities[: len(pixels)], scores[: len(pixels)]
-
-    def _invoke(
-        self, interpreter: "_LoadedInterpreter", pixels: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
         with self._lock:
-            return interpreter(pixels)
+            if self._many is None:
+                self._many = _load_interpreter(self._model_file, self._content, BATCH)
+            probabilities, scores = self._many(filled)
+        return probabilities[: len(pixels)], scores[: len(pixels)]
 
 
 class _LoadedInterpreter:
