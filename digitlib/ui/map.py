@@ -10,12 +10,12 @@ import numpy as np
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.reading.recogniser import BATCH
+from digitlib.reading.recogniser import BATCH, Recogniser
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import load_run
 from digitlib.runs.study import read_map
 from digitlib.runs.study_files import PARTS, fingerprint, has_part, study_folder
-from digitlib.ui.loaders import load_probabilities, load_recogniser, load_test_digits
+from digitlib.ui.loaders import load_probabilities, load_test_digits
 from digitlib.ui.problems import show_problem
 from digitlib.ui.sheets import ADDRESS, PER_ROW, PER_SHEET, order_digits
 from digitlib.ui.study import REFRESH_SECONDS, offer_study
@@ -173,7 +173,8 @@ def time_reading(model: str) -> float:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _time_reading(model: str, version: str) -> float:
-    recogniser, digits = load_recogniser(model), load_test_digits().images[:BATCH]
+    # A recogniser of its own, which goes again: most models that are looked at read nothing here.
+    recogniser, digits = Recogniser(load_run(model).model_file), load_test_digits().images[:BATCH]
     recogniser.read(digits)
     start = time.perf_counter()
     recogniser.read(digits)

@@ -7,11 +7,13 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import DEFAULT_MODEL
 from digitlib.runs.local_engine import ensure_engine
+from digitlib.ui.memory import return_free_memory
 
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Read a drawing that nobody made, once per server, in the background."""
+    return_free_memory()
     thread = threading.Thread(target=_read_something, daemon=True)
     thread.start()
     return thread
