@@ -87,13 +87,14 @@ def cnn(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=2, batch_size=256, learning_rate=1.5e-2, dropout=0.0, schedule="one-cycle",
+    epochs=2, batch_size=224, learning_rate=2e-2, dropout=0.0, schedule="one-cycle",
+    label_smoothing=0.05,
 )  # fmt: skip
 def fast(config: TrainingConfig) -> keras.Model:
     """Three convolutions in large steps, few filters: reads 99% before the class looks away."""
     digit = layers.Input(INPUT_SHAPE)
     # Twice as fast as with its outputs kept at one scale, and it learns as well.
-    x = layers.Conv2D(16, 4, 2, activation="relu")(digit)
+    x = layers.Conv2D(16, 5, 2, activation="relu")(digit)
     x = _convolve(x, 32, strides=2, padding="valid")
     x = _convolve(x, 64, strides=2, padding="valid")
     return _decide(digit, layers.Flatten()(x), config)
