@@ -5,6 +5,8 @@ and the colour of the paper belong to it. Lines printed on the paper count as in
 removes them.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -17,6 +19,7 @@ MIN_CONTRAST = 0.1
 NOISE = 4  # times the spread of the ground: what is below is grain
 SAMPLES = 128  # along a side, from which the noise is known
 OVERVIEW = 128  # pixels of the longer side, at which the ground is looked for
+LITTLE = 0.8  # of a picture's size: to make it so little smaller takes longer than it saves
 WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
 PEN_WINDOW = 4  # times the width of the pen, once that is known
 EVEN = 4  # levels by which a ground may differ that counts as one
@@ -199,9 +202,7 @@ def _find_pen(strength: np.ndarray) -> float:
 
 def _flatten(grey: np.ndarray) -> np.ndarray:
     """Return a picture, uint8, with the slow change of its light taken out: a lamp, a vignette."""
-    height, width = grey.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+    terms = _list_terms(*grey.shape)
     values = grey.ravel()
     kept = np.ones(values.shape, bool)
     for _ in range(3):
@@ -209,7 +210,14 @@ def _flatten(grey: np.ndarray) -> np.ndarray:
         light = terms @ np.linalg.lstsq(seen.T @ seen, seen.T @ values[kept], rcond=None)[0]
         off = np.abs(values - light)
         kept = off <= 2 * np.median(off) + 1
-    return np.clip(128 + values - light, 0, 255).reshape(height, width).astype(np.uint8)
+    return np.clip(128 + values - light, 0, 255).reshape(grey.shape).astype(np.uint8)
+
+
+@lru_cache(maxsize=4)
+def _list_terms(height: int, width: int) -> np.ndarray:
+    """Return the terms of a square function of each pixel's place, float32 (pixels, 6)."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
 
 
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:
@@ -219,7 +227,7 @@ def _smooth_grain(grey: np.ndarray) -> np.ndarray:
 
 def _shrink(grey: np.ndarray, side: int) -> np.ndarray:
     scale = side / max(grey.shape)
-    if scale >= 1:
+    if scale > LITTLE:
         return grey
     height, width = (max(1, round(length * scale)) for length in grey.shape)
     return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)

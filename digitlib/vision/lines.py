@@ -6,7 +6,9 @@ import numpy as np
 OVERVIEW = 512  # pixels of the longer side, at which lines are looked for
 SOLID = 0.2  # ink of a printed line, which may be paler than the pen's
 PIECE = 1 / 24  # of the picture: a line is made of straight pieces of this length
-THICK = 6  # pixels of that size: what is as thick is no printed line
+# Pixels of that size: what is as thick is no printed line. Odd: what OpenCV opens with an even
+# kernel is put a pixel aside, and of each thick stroke an edge would be left.
+THICK = 7
 BRIDGE = 2 / 3  # of the picture: how far apart the pieces of one line may be
 THIN = 1 / 40  # of its length: a stroke of a digit is thicker
 ACROSS = 0.9  # of the picture: a line that runs from edge to edge
@@ -57,7 +59,7 @@ def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
 def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     """Return where level lines are, uint8 like ``solid``, and how thick they are, 0 if none."""
     width = solid.shape[1]
-    piece = max(8, round(PIECE * width))
+    piece = max(8, round(PIECE * width)) | 1
     thick = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((THICK, 1), np.uint8))
     pieces = cv2.morphologyEx(solid - thick, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
     if cv2.reduce(pieces, 0, cv2.REDUCE_MAX).sum() < FROM_EDGE * width:
