@@ -3,6 +3,7 @@
 import streamlit as st
 
 from digitlib.ui.collection import is_collecting
+from digitlib.ui.page import note_page
 from digitlib.ui.style import ICON, apply_style
 from digitlib.ui.warm import warm_up
 
@@ -15,6 +16,7 @@ pages = [
 if is_collecting():
     pages.append(st.Page("pages/drawings.py", title="Class drawings", icon=":material/groups:"))
 page = st.navigation(pages, position="top")
+note_page(page.url_path)
 apply_style()
 warm_up()
 page.run()

@@ -48,17 +48,25 @@ class Selection:
         return self.truth, self.answer
 
     def click(self, truth: int, answer: int) -> "Selection":
-        """Return what a click on a cell of the matrix leads to; a second one lets go of it.
-
-        No kind stays that has nothing in that cell by its nature: what is right but unsure lies on
-        the diagonal, what a model fixed, broke or misses beside it.
-        """
+        """Return what a click on a cell of the matrix leads to; a second one lets go of it."""
         if self.cell == (truth, answer):
             return self.let_go()
-        right = truth == answer
-        empty = self.kind in COMPARED_KINDS if right else self.kind == "unsure"
-        kind = "misread" if empty else self.kind
-        return replace(self, kind=kind, truth=truth, answer=answer)
+        return replace(self, truth=truth, answer=answer).fit_kind()
+
+    def fit_kind(self) -> "Selection":
+        """Return the selection with a kind that has something in its cell, by its nature.
+
+        What is right but unsure lies on the diagonal of the matrix; what is misread, or was fixed
+        or broken by a second model, beside it.
+
+        Example: the misread among the threes read as 3 become all of them.
+        """
+        if self.cell is None or self.kind == "all":
+            return self
+        right = self.truth == self.answer
+        if right == (self.kind == "unsure"):
+            return self
+        return self.with_kind("all" if right else "misread")
 
     def let_go(self) -> "Selection":
         """Return the selection without a cell."""
@@ -89,16 +97,8 @@ def add_second_model(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_digits(table: pd.DataFrame, selection: Selection) -> np.ndarray:
-    """Return the rows of a table that are selected, in their order, as places, int (n,).
-
-    Where the selection is a cell on the diagonal, ``misread`` is not to the point: it is the right
-    ones of that digit.
-    """
-    chosen = _find_kind(table, selection.kind)
-    if selection.kind == "misread" and selection.cell and selection.truth == selection.answer:
-        chosen = _is_right(table)
-    else:
-        chosen = chosen.copy()
+    """Return the rows of a table that are selected, in their order, as places, int (n,)."""
+    chosen = _find_kind(table, selection.kind).copy()
     if selection.truth is not None:
         chosen &= table["truth"].to_numpy() == selection.truth
     if selection.answer is not None:

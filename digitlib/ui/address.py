@@ -5,8 +5,9 @@ that is copied shows everybody the same. What is the usual is left out of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import streamlit as st
 
 from digitlib.reading.selection import (
@@ -54,7 +55,7 @@ def parse_view(address: Mapping[str, str]) -> View:
     )
     sizes = {str(size): size for size in PAGE_SIZES}
     return View(
-        selection,
+        selection.fit_kind(),
         _parse_number(address.get("page"), 1, LAST_PAGE) or 1,
         sizes.get(address.get("show", ""), PAGE_SIZES[0]),
         address.get("values") == "percent",
@@ -91,6 +92,24 @@ def write_view(view: View) -> None:
     st.query_params.from_dict(others | format_view(view))
 
 
+def open_digit(key: str, among: np.ndarray | None = None) -> None:
+    """Open a digit, and leave everything else in the address as it is.
+
+    Args:
+        key: what stands for it.
+        among: the places of the digits from one to the next of which a visitor then goes, int (n,);
+            None for those that are selected, as anybody has them who follows the link.
+    """
+    st.session_state[_AMONG] = among
+    write_view(replace(read_view(), digit=key))
+
+
+def read_among() -> np.ndarray | None:
+    """Return among which digits the opened one stands, as ``open_digit`` was told."""
+    return st.session_state.get(_AMONG)
+
+
+_AMONG = "opened_among"
 _NAMES = ("kind", "truth", "read", "sort", "page", "show", "values", "digit")
 
 

@@ -51,6 +51,11 @@ class Reader:
     epoch: int | None = None
     second: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What the model is called, such as ``champion after epoch 2``."""
+        return self.model if self.epoch is None else f"{self.model} after epoch {self.epoch}"
+
 
 def load_evaluation(run_id: str, digits: DigitSet, epoch: int | None = None) -> Evaluation:
     """Return how a run's model reads a set of digits.
@@ -81,6 +86,24 @@ def load_answer(run_id: str, digits: DigitSet, place: int, epoch: int | None) ->
         DigitLabError: as ``load_evaluation``.
     """
     return _find_answers(load_run(run_id), digits, epoch)[place]
+
+
+def load_test_answers(run_id: str, epoch: int | None = None) -> np.ndarray:
+    """Return a run's answers to the test digits, float32 (10000, 10).
+
+    Args:
+        run_id: the run.
+        epoch: after how many epochs; None for the end.
+
+    Raises:
+        DigitLabError: the run or its answers are missing or damaged.
+    """
+    if epoch is None:
+        return load_probabilities(run_id)
+    answers = read_epoch_answers(load_run(run_id), epoch)
+    if answers is None:
+        raise ModelError(f"What {run_id} read after epoch {epoch} is gone or damaged.")
+    return answers
 
 
 def load_epochs(run_id: str) -> list[int]:
@@ -119,13 +142,8 @@ def load_disagreement(digits: DigitSet) -> np.ndarray:
 
 def _find_answers(run: Run, digits: DigitSet, epoch: int | None) -> np.ndarray:
     """Return a run's answers to a set of digits, float32 (n, 10)."""
-    if digits.key == "test" and epoch is not None:
-        answers = read_epoch_answers(run, epoch)
-        if answers is None:
-            raise ModelError(f"What {run.id} read after epoch {epoch} is gone or damaged.")
-        return answers
     if digits.key == "test":
-        return load_probabilities(run.id)
+        return load_test_answers(run.id, epoch)
     if digits.key == "drawings":
         return load_drawing_probabilities(run.id, digits.drawings)
     if digits.key == "validation":

@@ -9,7 +9,7 @@ import streamlit as st
 
 from digitlib.reading.recogniser import format_share
 from digitlib.reading.selection import Selection, count_kinds
-from digitlib.ui.address import PAGE_SIZES, View, read_view, write_view
+from digitlib.ui.address import PAGE_SIZES, View, open_digit, read_view, write_view
 from digitlib.ui.answers import Reader
 from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_sets import DigitSet
@@ -134,7 +134,7 @@ def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> Non
     shown = places[(page - 1) * view.per_page : page * view.per_page]
     names = (reader.model, reader.second) if reader.second else (reader.model,)
     cells = [_describe_cell(reader.digits, row, names) for row in table.iloc[shown].itertuples()]
-    show_sheet(reader.digits.take_images(shown), cells, page, pages, _open, _turn_to)
+    show_sheet(reader.digits.take_images(shown), cells, page, pages, open_digit, _turn_to)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-pages"):
         _show_pages(page, pages, len(places))
         offer_downloads(reader, table, places)
@@ -190,10 +190,6 @@ def _show_pages(page: int, pages: int, count: int) -> None:
         on_click=_turn_to,
         args=(page + 1,),
     )
-
-
-def _open(key: str) -> None:
-    write_view(replace(read_view(), digit=key))
 
 
 def _turn_to(page: int) -> None:

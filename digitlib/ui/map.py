@@ -15,7 +15,8 @@ from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import load_run
 from digitlib.runs.study import read_map
 from digitlib.runs.study_files import PARTS, fingerprint, has_part, study_folder
-from digitlib.ui.loaders import load_probabilities, load_test_digits
+from digitlib.ui.answers import load_test_answers
+from digitlib.ui.loaders import load_test_digits
 from digitlib.ui.problems import show_problem
 from digitlib.ui.sheets import ADDRESS, PER_ROW, PER_SHEET, order_digits
 from digitlib.ui.study import REFRESH_SECONDS, offer_study
@@ -60,14 +61,18 @@ class MapPoints:
     data: dict[str, Any]
 
 
-def show_map(model: str) -> np.ndarray | None:
+def show_map(model: str, epoch: int | None = None) -> np.ndarray | None:
     """Show the map of a model, or a button that has it computed.
+
+    Args:
+        model: the run.
+        epoch: after how many epochs the misread are those that are marked; None for the end.
 
     Returns:
         The places of the chosen test digits, int (n,), in ascending order; None if none are.
     """
     try:
-        points = load_map(model)
+        points = load_map(model, epoch)
     except DigitLabError as error:
         show_problem(error)
         return None
@@ -82,15 +87,18 @@ def show_map(model: str) -> np.ndarray | None:
     return find_chosen(points, chosen)
 
 
-def load_map(model: str) -> MapPoints | None:
+def load_map(model: str, epoch: int | None = None) -> MapPoints | None:
     """Return the map of a model, drawn once for all visitors; None if it is not computed.
+
+    Args:
+        model, epoch: as for ``show_map``.
 
     Raises:
         DigitLabError: the run or its answers are missing or damaged.
     """
     run = load_run(model)
     version = read_time_of_change(study_folder(run) / "map.npz")
-    return _load_map(model, (fingerprint(run), version))
+    return _load_map(model, (fingerprint(run), version), epoch)
 
 
 def find_chosen(points: MapPoints, choice: Any) -> np.ndarray | None:
@@ -123,19 +131,19 @@ def find_chosen(points: MapPoints, choice: Any) -> np.ndarray | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _load_map(model: str, version: tuple[str, float]) -> MapPoints | None:
+def _load_map(model: str, version: tuple[str, float], epoch: int | None) -> MapPoints | None:
     places = read_map(load_run(model))
     if places is None:
         return None
     labels = load_test_digits().labels
     order = order_digits(labels)
-    truth, answers = labels[order], load_probabilities(model).argmax(axis=1)[order]
+    truth, answers = labels[order], load_test_answers(model, epoch).argmax(axis=1)[order]
     packed = np.round((places[order] + 1) / 2 * 65535).astype("<u2")
     places = packed.astype(np.float32) / 65535  # as the browser has them, to the last bit
     wrong = np.flatnonzero(answers != truth)
     digits = range(10)
     data = {
-        "name": f"{model} {version}",
+        "name": f"{model} {version} {epoch}",
         "description": f"The test digits as {model} sees them, {len(wrong):,} of them misread",
         "places": base64.b64encode(packed.tobytes()).decode("ascii"),
         "counts": [int((truth == digit).sum()) for digit in digits],

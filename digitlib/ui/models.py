@@ -1,10 +1,14 @@
 """The choice of a model, the same on every page."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run
+from digitlib.ui.address import read_view, write_view
 from digitlib.ui.loaders import load_card, load_models
+from digitlib.ui.page import JUST_CAME
 from digitlib.ui.problems import show_problem, show_warning
 
 NONE = "-"  # no run can have this name
@@ -13,12 +17,15 @@ NONE = "-"  # no run can have this name
 def choose_model() -> str | None:
     """Show the models that can read digits and return the chosen one's id; None if there is none.
 
-    The choice is part of the address, so that a link opens the page with the same model.
+    The choice is part of the address, so that a link opens the page with the same model. A visitor
+    who comes from another page finds the model that was chosen there.
     """
     # Not a list bound to the address: that would hold the list's labels there, and a link knows
     # only the id. And not the list's own memory: a page does not know what another page chose.
     state, address = st.session_state, st.query_params
-    asked = address.get("model", state.get("chosen_model"))
+    asked = address.get("model")
+    if asked is None and state.get(JUST_CAME, True):
+        asked = state.get("chosen_model")  # on another page: its address is left behind there
     listed = load_models()
     if asked is not None and asked not in {run.id for run in listed.runs}:
         load_models.clear()  # it may have been made a moment ago
@@ -40,12 +47,19 @@ def choose_model() -> str | None:
         list(labels),
         format_func=lambda run_id: labels.get(run_id, run_id),
         key="model",
-        on_change=lambda: address.update(model=state.model),
+        on_change=lambda: _take_model(asked or first),
     )
     state.chosen_model = chosen
     if chosen != first:
         address["model"] = chosen
     return chosen
+
+
+def _take_model(before: str) -> None:
+    address, chosen = st.query_params, st.session_state.model
+    address["model"] = chosen
+    if address.get("compare") == chosen:  # they change places
+        address["compare"] = before
 
 
 def choose_second_model(model: str) -> str | None:
@@ -67,9 +81,19 @@ def choose_second_model(model: str) -> str | None:
         [NONE, *labels],
         format_func=lambda run_id: "none" if run_id == NONE else labels.get(run_id, run_id),
         key="second_model",
-        on_change=lambda: address.update(compare=state.second_model),
+        on_change=_take_second_model,
     )
     return None if chosen == NONE else chosen
+
+
+def _take_second_model() -> None:
+    chosen, address = st.session_state.second_model, st.query_params
+    if chosen != NONE:
+        address["compare"] = chosen
+        return
+    address.pop("compare", None)
+    view = read_view()
+    write_view(replace(view, selection=view.selection.without_second_model()))
 
 
 def show_card(model: str) -> None:

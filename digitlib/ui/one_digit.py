@@ -9,7 +9,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.reading.occlusion import map_occlusions
 from digitlib.reading.recogniser import Answer, format_share
-from digitlib.ui.address import read_view, write_view
+from digitlib.ui.address import open_digit, read_among, read_view, write_view
 from digitlib.ui.answer import draw_bars
 from digitlib.ui.answers import Reader, load_answer, load_epochs, load_history
 from digitlib.ui.charts import LINES, answers_chart, collect_answers
@@ -57,6 +57,8 @@ def _show(reader: Reader, places: np.ndarray) -> None:
         if reader.second:
             second = Answer(load_answer(reader.second, reader.digits, place, None))
         _show_answer(reader, place, digit, truth, answer, second)
+        if reader.epoch is not None:
+            answer = _go_on_with_finished(reader, place)
         _show_occlusion(reader.model, digit, truth, answer)
         layers = st.expander("What each layer finds", key="layers", on_change="rerun")
         if layers.open:
@@ -68,8 +70,12 @@ def _show(reader: Reader, places: np.ndarray) -> None:
         show_problem(error)
 
 
-def _show_neighbours_in_order(digits: DigitSet, place: int, places: np.ndarray) -> None:
+def _show_neighbours_in_order(digits: DigitSet, place: int, selected: np.ndarray) -> None:
     """Show which digit this is, and the way to the one before and the one after."""
+    among = read_among()
+    if among is not None and place not in among:
+        among = None
+    places = selected if among is None else among
     [found] = np.nonzero(places == place)
     rank = int(found[0]) if len(found) else None
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -89,13 +95,9 @@ def _show_neighbours_in_order(digits: DigitSet, place: int, places: np.ndarray) 
                 key=name.lower().replace(" ", "-"),
                 shortcut=key,
                 disabled=not there,
-                on_click=_go_to,
-                args=(digits.find_key(int(places[rank + step])) if there else "",),
+                on_click=open_digit,
+                args=(digits.find_key(int(places[rank + step])) if there else "", among),
             )
-
-
-def _go_to(key: str) -> None:
-    write_view(replace(read_view(), digit=key))
 
 
 def _show_answer(
@@ -123,8 +125,20 @@ def _show_answer(
         f'<div class="answer-digit">{answer.digit}</div><div class="answer-words">{words}</div>'
         f"</div>{badge}</div>{draw_bars(answer, truth)}</div>"
     )
-    when = "" if reader.epoch is None else f" after epoch {reader.epoch}"
-    st.caption(escape_markdown(f"✓ marks the truth. Read by {reader.model}{when}."))
+    st.caption(escape_markdown(f"✓ marks the truth. Read by {reader.name}."))
+
+
+def _go_on_with_finished(reader: Reader, place: int) -> Answer:
+    """Say that what follows is the finished model's, and return its answer."""
+    finished = Answer(load_answer(reader.model, reader.digits, place, None))
+    sure = format_share(finished.confidence)
+    st.info(
+        escape_markdown(
+            "Of an epoch only the answers are kept. What follows is the finished model's, which "
+            f"reads {name_digit(finished.digit)}, {sure} sure."
+        )
+    )
+    return finished
 
 
 def _mark(answer: Answer, truth: int) -> str:

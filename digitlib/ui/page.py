@@ -3,6 +3,9 @@
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+JUST_CAME = "just_came"  # in the session: whether this is the first run of a page since another's
+_OPEN = "open_page"
+
 
 def open_page(title: str, caption: str) -> None:
     """Show a page's title and one line of what to do there."""
@@ -24,3 +27,14 @@ def _enter_by_front_door() -> None:
     if first and PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def note_page(path: str) -> None:
+    """Remember which page is open, so that others can tell whether a visitor just came to it.
+
+    Args:
+        path: of the page, as it stands in the address.
+    """
+    state = st.session_state
+    state[JUST_CAME] = state.get(_OPEN) != path
+    state[_OPEN] = path

@@ -27,7 +27,7 @@ def choose_digit_set() -> str:
     def take() -> None:
         for name in ("page", "digit", "epoch"):  # of other digits
             address.pop(name, None)
-        address["set"] = state.digit_set
+        _write("set", state.digit_set, "test")
 
     return st.selectbox(
         "Digits", list(titles), format_func=titles.get, key="digit_set", on_change=take
@@ -56,7 +56,7 @@ def choose_epoch(model: str, key: str) -> int | None:
     state.epoch = asked
 
     def take() -> None:
-        address.update(epoch=state.epoch)
+        _write("epoch", state.epoch, FINISHED)
         address.pop("page", None)
 
     chosen = st.select_slider(
@@ -67,6 +67,13 @@ def choose_epoch(model: str, key: str) -> int | None:
         help="What it read in these digits while it learnt; at the end as the finished model does.",
     )
     return None if chosen == FINISHED else int(chosen)
+
+
+def _write(name: str, value: str, usual: str) -> None:
+    """Put a choice into the address; what is the usual is left out of it."""
+    st.query_params.pop(name, None)
+    if value != usual:
+        st.query_params[name] = value
 
 
 def await_reading(unread: UnreadError) -> None:

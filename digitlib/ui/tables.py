@@ -41,10 +41,10 @@ def _compare(reader: Reader, first: Evaluation, second: Evaluation) -> None:
             (first.table, "truth"), (first.table, "answer"), (second.table, "answer")
         ))
     )  # fmt: skip
-    st.markdown(escape_markdown(errors.describe(reader.model, reader.second)))
+    st.markdown(escape_markdown(errors.describe(reader.name, reader.second)))
     st.caption(
         escape_markdown(
-            f"A is {reader.model}; B is {reader.second}, {second.counted} right: it fixed "
+            f"A is {reader.name}; B is {reader.second}, {second.counted} right: it fixed "
             f"{errors.fixed:,} of A's mistakes, broke {errors.broke:,} and shares "
             f"{errors.both_miss:,}."
         )

@@ -9,8 +9,13 @@ USUAL = View()
 @pytest.mark.parametrize("kind", KINDS + COMPARED_KINDS)
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_view_comes_back_from_its_address(kind, order):
-    view = View(Selection(kind, 0, 9, order), 3, PAGE_SIZES[-1], True, "947")
+    view = View(Selection(kind, 0, None, order), 3, PAGE_SIZES[-1], True, "947")
     assert parse_view(format_view(view)) == view
+
+
+def test_a_cell_in_an_address_has_something_of_its_kind():
+    assert parse_view({"truth": "4", "read": "4"}).selection == Selection("all", 4, 4)
+    assert parse_view({"truth": "4", "read": "9"}).selection == Selection("misread", 4, 9)
 
 
 def test_the_usual_is_left_out():

@@ -14,6 +14,7 @@ from digitlib.data import load_mnist
 from digitlib.errors import RunError
 from digitlib.reading.layers import LayerReader
 from digitlib.reading.neighbours import Neighbours
+from digitlib.runs.epoch_answers import write_epoch_answers
 from digitlib.runs.folder import MODELS_FOLDER, load_run
 from digitlib.runs.study import StudyState, read_map, study_lock, write_state
 from digitlib.runs.study_files import fingerprint, study_folder, write_part
@@ -65,6 +66,16 @@ def test_the_map_holds_every_test_digit_and_every_mistake(open_page, test_digits
     wrong = np.flatnonzero(answers != test_digits.labels[order])
     assert data["misread"] == [[place, answers[place]] for place in wrong]
     assert len(json.dumps(data)) < 60_000  # bytes that a phone on bad wifi waits for
+
+
+def test_the_map_marks_what_an_epoch_misread(open_page, studied, test_digits):
+    write_epoch_answers(studied, 1, np.eye(10, dtype=np.float32)[np.zeros(10_000, int)])
+    data = read_component(open_page("mistakes", model="studied", epoch="1"))
+    zeros = int((test_digits.labels == 0).sum())  # they come first on the map
+    assert data["misread"] == [[place, 0] for place in range(zeros, 10_000)]
+    finished = read_component(open_page("mistakes", model="studied"))
+    assert len(finished["misread"]) < 1_000
+    assert finished["name"] != data["name"]  # or the browser keeps the one it has
 
 
 @pytest.mark.parametrize("number", [0, 57, 99])

@@ -145,6 +145,7 @@ def test_the_diagonal_shows_what_was_read_right(open_page, words):
     app = open_page("mistakes", model="cnn", truth="4", read="4")
     assert f"{METRICS['confusion'][4][4]} digits" in words(app, "gallery")
     assert {cell["lines"][0] for cell in list_cells(app)} == {"4 read as 4"}
+    assert app.get_by_key("kind").value == "all"
 
 
 def test_filters_that_leave_nothing_say_so(open_page, words):
@@ -253,6 +254,25 @@ def test_two_models_are_compared(open_page, read_words, labels):
         assert f"{count:,} digits" in read_words(app.get_by_key("gallery"))
     app.selectbox("second_model").select("-").run()
     assert app.get_by_key("kind").value == "misread"
+    assert app.query_params.keys() == {"model"}  # what is the usual is left out
+
+
+def test_who_chooses_the_second_model_as_the_first_has_them_change_places(open_page, read_words):
+    app = open_page("mistakes", model="dense", compare="cnn", kind="fixed")
+    app.selectbox("model").select("cnn").run()
+    assert app.selectbox("second_model").value == "dense"
+    assert app.query_params["compare"] == "dense"
+    assert "cnn is better by" in read_words(app.main)
+
+
+def test_an_address_without_a_model_on_the_same_page_means_the_usual_one(open_page):
+    app = open_page("mistakes")
+    usual = app.selectbox("model").value
+    app.selectbox("model").select("dense").run()
+    app.query_params.clear()  # as the browser's way back does
+    app.run()
+    assert app.selectbox("model").value == usual
+    assert "model" not in app.query_params
 
 
 def test_a_model_is_not_compared_with_itself(open_page):
@@ -345,6 +365,33 @@ def test_a_run_without_answers_of_epochs_has_no_slider(open_page):
     app = open_page("mistakes", model="cnn", epoch="1")
     assert not app.select_slider
     assert not app.exception
+
+
+def test_the_usual_epoch_and_set_are_left_out_of_the_address(open_page, epochs):
+    app = open_page("mistakes", model="learnt", epoch="1")
+    app.select_slider("epoch").set_value("finished").run()
+    assert app.query_params.keys() == {"model"}
+    app.selectbox("digit_set").select("validation").run()
+    app.selectbox("digit_set").select("test").run()
+    assert app.query_params.keys() == {"model"}
+
+
+def test_an_epoch_is_named_where_it_is_compared(open_page, epochs, read_words):
+    app = open_page("mistakes", model="learnt", epoch="1", compare="cnn")
+    assert "A is learnt after epoch 1; B is cnn" in read_words(app.main)
+    assert "cnn is better by" in read_words(app.main)
+
+
+def test_what_an_epoch_has_not_is_said_to_be_the_finished_models(
+    open_page, epochs, read_words, labels
+):
+    place = int(np.flatnonzero((ANSWERS["dense"].argmax(axis=1) == labels) & (labels == 4))[0])
+    app = open_page("mistakes", model="learnt", epoch="1", digit=str(place))
+    shown = read_dialog(app, read_words)
+    assert "Read by learnt after epoch 1." in shown
+    assert "✗ wrong" in shown
+    assert "What follows is the finished model's, which reads a 4" in shown
+    assert "What speaks for a 0" not in shown
 
 
 def test_a_damaged_epoch_gets_a_sentence(open_page, epochs):

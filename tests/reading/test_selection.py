@@ -85,10 +85,16 @@ def test_a_filter_leaves_what_pandas_leaves(table, kind, truth, answer):
     np.testing.assert_array_equal(places, table.query(query)["index"])
 
 
-def test_a_cell_of_the_diagonal_is_what_was_read_right(table):
-    places = select_digits(table, Selection("misread", 4, 4, "place"))
-    np.testing.assert_array_equal(places, table.query("truth == 4 and answer == 4")["index"])
-    assert len(places) > 100
+@pytest.mark.parametrize("kind", KINDS + COMPARED_KINDS)
+def test_a_cell_has_something_of_the_kind_it_is_shown_with(table, kind):
+    selection = Selection().with_kind(kind)
+    right, wrong = selection.click(4, 4), selection.click(4, 9)
+    assert right.order == ("unsure" if kind == "unsure" else "surest")
+    assert wrong.order == "surest"
+    places = select_digits(table, right)
+    assert (table.iloc[places][["truth", "answer"]] == 4).all(axis=None)
+    assert len(places) > 0
+    assert Selection(kind, 4).fit_kind() == Selection(kind, 4)
 
 
 def test_one_model_has_no_kinds_of_two():
@@ -137,7 +143,8 @@ def test_a_second_click_lets_go():
     [
         ("unsure", (4, 9), "misread"),
         ("unsure", (4, 4), "unsure"),
-        ("fixed", (4, 4), "misread"),
+        ("misread", (4, 4), "all"),
+        ("fixed", (4, 4), "all"),
         ("both", (4, 9), "both"),
         ("all", (4, 4), "all"),
     ],
