@@ -78,7 +78,7 @@ def _show_neighbours_in_order(digits: DigitSet, place: int, selected: np.ndarray
     places = selected if among is None else among
     [found] = np.nonzero(places == place)
     rank = int(found[0]) if len(found) else None
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="digit-steps"):
         which = digits.name(place)
         if rank is not None:
             which += f" · {rank + 1:,} of {len(places):,}"

@@ -184,26 +184,45 @@ def watch(page: Page, complaints: list[str]) -> None:
 
 
 def find_faults(page: Page) -> list[str]:
-    """Return what is wrong with a page as it stands: tracebacks, things beyond its edges."""
+    """Return what is wrong with a page as it stands: tracebacks, things beyond its edges.
+
+    A dialog that is open lies outside the page's main part and has edges of its own.
+    """
     faults = page.evaluate(
         """() => {
             const faults = [], main = document.querySelector("[data-testid=stMain]");
             if (document.querySelector("[data-testid=stException]")) faults.push("an exception");
             if (!main) return ["no page"];
             if (/Traceback|Oh no/.test(document.body.innerText)) faults.push("a traceback");
-            for (const box of [document.documentElement, main])
-                if (box.scrollWidth > box.clientWidth) faults.push("scrolls sideways");
+            const dialogs = [...document.querySelectorAll("[role=dialog]")];
+            for (const box of [document.documentElement, main, ...dialogs])
+                if (box.scrollWidth > box.clientWidth)
+                    faults.push(`scrolls sideways: ${box.scrollWidth} in ${box.clientWidth}`);
             const parts = "button, canvas, svg.marks, .bars, .digit, [data-testid=stSelectbox]";
-            for (const part of main.querySelectorAll(parts)) {
-                const {width, left, right} = part.getBoundingClientRect();
-                const inTable = part.closest("[data-testid=stDataFrame]");
-                if (!inTable && width && (left < 0 || right > innerWidth))
-                    faults.push(`${part.outerHTML.slice(0, 80)} reaches from ${left} to ${right}`);
+            const screen = {left: 0, right: innerWidth};
+            for (const place of [main, ...dialogs]) {
+                const edges = place === main ? screen : place.getBoundingClientRect();
+                for (const part of place.querySelectorAll(parts)) {
+                    const {width, left, right} = part.getBoundingClientRect();
+                    const inTable = part.closest("[data-testid=stDataFrame]");
+                    if (!inTable && width && (left < edges.left || right > edges.right))
+                        faults.push(`${part.outerHTML.slice(0, 80)} reaches from ${left} to ${right}`);
+                }
+                for (const text of place.querySelectorAll("svg.marks text")) {
+                    const {right} = text.closest("svg").getBoundingClientRect();
+                    if (text.getBoundingClientRect().right > right + 1)
+                        faults.push(`"${text.textContent}" is cut off`);
+                }
             }
-            for (const text of main.querySelectorAll("svg.marks text")) {
-                const {right} = text.closest("svg").getBoundingClientRect();
-                if (text.getBoundingClientRect().right > right + 1)
-                    faults.push(`"${text.textContent}" is cut off`);
+            for (const dialog of dialogs) {
+                const {left, right} = dialog.getBoundingClientRect(), range = new Range();
+                const walker = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    range.selectNodeContents(walker.currentNode);
+                    for (const line of range.getClientRects())
+                        if (line.left < left || line.right > right)
+                            faults.push(`"${walker.currentNode.data}" is cut off`);
+                }
             }
             return faults;
         }"""

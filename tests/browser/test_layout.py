@@ -56,10 +56,16 @@ def look_at_mistakes(page: Page, url: str, trained: str):
     page.locator(".st-key-gallery-sheet .sheet button").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".bars")).to_be_visible()
+    expect(dialog.locator(".looked-at img").first).to_be_visible()
     yield "one digit"
     box, width = dialog.bounding_box(), page.viewport_size["width"]
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    page.locator(".st-key-suspects .sheet button").first.click()
+    expect(dialog.locator(".bars")).to_be_visible()
+    yield "a suspect"
 
 
 def look_at_class_drawings(page: Page, url: str, trained: str):
