@@ -1,6 +1,7 @@
 """The answer: numerals to be seen from afar, a probability, ten bars, and what the network saw."""
 
 import html
+import sys
 
 import streamlit as st
 
@@ -66,7 +67,8 @@ def draw_bars(answer: Answer | None = None, truth: int | None = None) -> str:
     for digit in range(10):
         share = float(answer.probabilities[digit]) if answer else 0.0
         best = " best" if answer and digit == answer.digit else ""
-        text = html.escape(format_share(share)) if answer else ""
+        # No network answers 0: what is 0 was too small for the float16 of the file it was kept in.
+        text = html.escape(format_share(share or sys.float_info.min)) if answer else ""
         mark = '<span class="mark-right" title="the truth">✓</span>' if digit == truth else ""
         rows.append(
             f'<span class="{best}">{digit}{mark}</span>'

@@ -99,6 +99,18 @@ def test_one_is_opened_with_ten_bars(open_page, read_words):
     assert not app.get("dialog")
 
 
+def test_what_is_too_small_for_the_file_is_not_shown_as_nothing(open_page, read_words):
+    probabilities = read_training_probabilities(SHIPPED)[SUSPECTS["place"]]
+    number = int((probabilities == 0).any(axis=1).argmax())
+    assert (probabilities[number] == 0).any()
+    app = open_page("mistakes")
+    app.session_state.opened_suspect = str(SUSPECTS["place"].iloc[number])
+    app.run()
+    words = read_words(app.get("dialog")[0])
+    assert words.count("<0.1%") == (probabilities[number] < 0.0005).sum()
+    assert " 0%" not in words
+
+
 def test_the_table_is_downloaded_as_it_is(open_page):
     app = open_page("mistakes")
     assert "suspects-csv" in [button.key for button in app.get("download_button")]
