@@ -115,6 +115,11 @@ def confusion_chart(palette: Palette) -> alt.LayerChart:
         ],
     )
     shade = alt.Color("shade:Q").scale(domain=(0, 1), range=[palette.wrong + "00", palette.wrong])
+    # The second click of a double click is none, and does not let go of what the first has selected:
+    # nor does Vega, which takes a double click for empty ground if nothing else is said.
+    click = alt.selection_point(
+        CLICKED, fields=["id"], toggle=False, on="view:click[event.detail < 2]", clear=False
+    )
     # No gaps: what is pressed with a thumb is always some cell.
     squares = (
         base.mark_rect(cornerRadius=3, stroke=palette.quiet, strokeOpacity=0.18, cursor="pointer")
@@ -123,7 +128,7 @@ def confusion_chart(palette: Palette) -> alt.LayerChart:
                 alt.datum.right, alt.value(palette.quiet + "26"), shade.legend(None)
             )
         )
-        .add_params(alt.selection_point(CLICKED, fields=["id"], toggle=False, on="view:click"))
+        .add_params(click)
     )
     chosen = base.transform_filter(alt.datum.chosen).mark_rect(
         cornerRadius=3, fill=None, stroke=palette.text, strokeWidth=3
