@@ -15,7 +15,9 @@ from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_sets import DigitSet
 from digitlib.ui.downloads import offer_downloads
 from digitlib.ui.gallery_sheet import KEYS, Cell, show_sheet
+from digitlib.ui.problems import show_warning
 
+LONGEST_KEY = 40  # characters that are told of one that does not exist
 ALL = "all"
 CHOICES = [ALL, *map(str, range(10))]
 KIND_TITLES = {
@@ -126,6 +128,8 @@ def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> Non
         places: rows of the table that are selected, in their order.
     """
     view = read_view()
+    if view.digit is not None and reader.digits.find(view.digit) is None:
+        show_warning(f"There is no digit {view.digit[:LONGEST_KEY]!r} among these digits.")
     if not len(places):
         st.caption("No digit is of this kind.")
         return
@@ -134,7 +138,11 @@ def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> Non
     shown = places[(page - 1) * view.per_page : page * view.per_page]
     names = (reader.model, reader.second) if reader.second else (reader.model,)
     cells = [_describe_cell(reader.digits, row, names) for row in table.iloc[shown].itertuples()]
-    show_sheet(reader.digits.take_images(shown), cells, page, pages, open_digit, _turn_to)
+    if reader.second:
+        words = "Below each digit: the truth: A's answer → B's answer, and how sure each of them is."
+        st.caption(words)
+    images = reader.digits.take_images(shown)
+    show_sheet(images, cells, page, pages, view.digit, open_digit, _turn_to)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-pages"):
         _show_pages(page, pages, len(places))
         offer_downloads(reader, table, places)

@@ -31,11 +31,24 @@ function countColumns(buttons) {
   return below < 0 ? buttons.length : below;
 }
 
+// As soon as the dialog is gone, which keeps the focus to itself: to the cell that one came from.
+function returnFocus(sheet) {
+  if (!sheet.isConnected) return;
+  if (document.querySelector("[role=dialog]")) requestAnimationFrame(() => returnFocus(sheet));
+  else if (document.activeElement === document.body) sheet.querySelector("[tabindex='0']").focus();
+}
+
 export default function ({data, parentElement, setTriggerValue}) {
-  const {picture, cells, page, pages} = data;
+  const {picture, cells, page, pages, opened} = data;
   const old = parentElement.querySelector(".sheet");
   const focused = old?.contains(parentElement.getRootNode().activeElement);
-  const state = parentElement.sheetState ??= {place: 0};
+  const state = parentElement.sheetState ??= {place: 0, asked: [], opened: null};
+
+  // Keys may come faster than pages: those that were asked for and are not there yet.
+  const arrived = state.asked.indexOf(page);
+  if (arrived >= 0) state.asked.splice(0, arrived + 1);
+  else if (page !== state.page) state.asked = [];
+  state.page = page;
 
   const sheet = document.createElement("div");
   sheet.className = "sheet";
@@ -53,9 +66,11 @@ export default function ({data, parentElement, setTriggerValue}) {
   }
 
   function turn(by, place) {
-    if (page + by < 1 || page + by > pages) return false;
+    const next = (state.asked.at(-1) ?? page) + by;
+    if (next < 1 || next > pages) return false;
     state.place = place;
-    setTriggerValue("turned", page + by);
+    state.asked.push(next);
+    setTriggerValue("turned", next);
     return true;
   }
 
@@ -91,4 +106,11 @@ export default function ({data, parentElement, setTriggerValue}) {
   old?.remove();
   parentElement.append(sheet);
   if (buttons.length) point(state.place, focused);
+
+  const closed = opened ? -1 : cells.findIndex(cell => cell.key === state.opened);
+  state.opened = opened;
+  if (closed >= 0) {
+    point(closed);
+    returnFocus(sheet);
+  }
 }

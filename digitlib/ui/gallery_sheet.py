@@ -43,6 +43,7 @@ def show_sheet(
     cells: Sequence[Cell],
     page: int,
     pages: int,
+    opened: str | None,
     on_open: Callable[[str], None],
     on_turn: Callable[[int], None],
 ) -> None:
@@ -52,6 +53,7 @@ def show_sheet(
         images: uint8 (n, 28, 28), 255 is ink.
         cells: of each.
         page, pages: which page this is, from 1, and of how many: keys lead to the next.
+        opened: key of the digit that is open in a dialog, if any: the focus returns to it.
         on_open: called with the key of the digit that was clicked, before the page runs again.
         on_turn: called with the page that was asked for.
     """
@@ -74,6 +76,7 @@ def show_sheet(
             "cells": [vars(cell) for cell in cells],
             "page": page,
             "pages": pages,
+            "opened": opened,
         },
         key=key,
         on_opened_change=tell_opened,

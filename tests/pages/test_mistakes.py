@@ -275,6 +275,26 @@ def test_an_address_without_a_model_on_the_same_page_means_the_usual_one(open_pa
     assert "model" not in app.query_params
 
 
+def test_what_stands_below_a_digit_of_two_models_is_explained(open_page):
+    legend = "A's answer → B's answer"
+    app = open_page("mistakes", model="dense", compare="cnn", kind="broke")
+    assert sum(legend in text.value for text in app.caption) == 1
+    assert not any(legend in text.value for text in open_page("mistakes", model="dense").caption)
+
+
+def test_a_digit_that_does_not_exist_is_said_to(open_page):
+    for digit in ("99999999", "x" * 1_000):
+        app = open_page("mistakes", digit=digit)
+        assert not app.exception
+        assert not app.get("dialog")
+        [words] = [text.value for text in app.caption if "There is no digit" in text.value]
+        assert digit[:40] in words
+        assert len(words) < 120
+        assert "digit" not in app.query_params
+        app.run()
+        assert not any("There is no digit" in text.value for text in app.caption)
+
+
 def test_a_model_is_not_compared_with_itself(open_page):
     app = open_page("mistakes", model="cnn", compare="cnn")
     assert app.selectbox("second_model").value == "-"
