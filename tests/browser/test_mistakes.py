@@ -22,7 +22,7 @@ def find_places(truth: int, answer: int) -> set[str]:
     return {str(place) for place in np.flatnonzero((labels == truth) & (answers == answer))}
 
 
-def click_cell(page: Page, truth: int, answer: int) -> None:
+def click_cell(page: Page, truth: int, answer: int, clicks: int = 1) -> None:
     """Click a cell of the matrix, or touch it where there is no mouse."""
     box = page.locator(".st-key-confusion svg.marks .mark-rect").first.bounding_box()
     x = box["x"] + (answer + 0.5) * box["width"] / 10
@@ -30,7 +30,7 @@ def click_cell(page: Page, truth: int, answer: int) -> None:
     if page.evaluate("navigator.maxTouchPoints"):
         page.touchscreen.tap(x, y)
     else:
-        page.mouse.click(x, y)
+        page.mouse.click(x, y, click_count=clicks)
 
 
 def cells(page: Page):
@@ -64,6 +64,19 @@ def test_a_cell_is_clicked_and_shows_just_its_digits(open_page, size):
     click_cell(page, 7, 2)
     expect(cells(page)).to_have_count(24)
     expect(page).not_to_have_url(re.compile("truth"))
+
+
+def test_a_double_click_selects_a_cell(open_page):
+    page = open_page("mistakes?model=dense")
+    expect(cells(page)).to_have_count(24)
+    click_cell(page, 4, 9, clicks=2)
+    expect_cell(page, 4, 9)
+    settle(page)
+    expect(page).to_have_url(re.compile(r"truth=4&read=9"))
+    click_cell(page, 7, 2, clicks=2)
+    expect_cell(page, 7, 2)
+    settle(page)
+    expect(page).to_have_url(re.compile(r"truth=7&read=2"))
 
 
 def test_empty_ground_lets_go_of_a_cell(open_page):
@@ -129,6 +142,44 @@ def test_the_keyboard_leafs_through_the_sheet_and_opens(open_page):
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page).not_to_have_url(re.compile("digit="))
+
+
+def test_the_focus_returns_to_the_digit_that_was_opened(open_page):
+    page = open_page("mistakes?model=dense")
+    cells(page).first.focus()
+    for key in "ArrowRight", "ArrowRight", "Enter":
+        page.keyboard.press(key)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f" · 3 of {MISTAKES}")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(cells(page).nth(2)).to_be_focused()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 2 of")
+
+
+def test_quick_keys_turn_as_many_pages(open_page):
+    page = open_page("mistakes?model=dense&page=2")
+    cells(page).first.focus()
+    for _ in range(4):
+        page.keyboard.press("PageDown")
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 6 of")
+    for key in "PageUp", "PageUp", "PageDown":
+        page.keyboard.press(key)
+    expect(page.locator(".st-key-gallery")).to_contain_text("page 5 of")
+
+
+def test_what_is_amiss_with_a_link_does_not_tear_the_choices_apart(open_page):
+    page = open_page("mistakes?model=gone&compare=gone&set=foo")
+    pickers = page.locator(".st-key-pickers")
+    warnings = pickers.get_by_test_id("stCaptionContainer")
+    expect(warnings).to_have_count(3)
+    boxes = [box.bounding_box() for box in pickers.get_by_test_id("stSelectbox").all()]
+    assert len(boxes) == 3
+    assert {box["y"] for box in boxes} == {boxes[0]["y"]}
+    for warning in warnings.all():
+        box = warning.bounding_box()
+        assert box["y"] + box["height"] <= boxes[0]["y"]
 
 
 def test_one_digit_is_looked_at_closely(open_page):
