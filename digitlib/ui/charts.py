@@ -19,6 +19,7 @@ STRONG = 0.72  # a shade on which black is not to be read
 LINES = "lines"  # the name of the dataset that collect_lines makes
 HEIGHT = 316
 PADDING = {"top": 36, "left": 46, "right": 108, "bottom": 62}
+ANSWERS_PADDING = {"top": 32, "left": 46, "right": 40, "bottom": PADDING["bottom"]}
 
 # measure -> axis title, domain, scale and ticks. The axes stay as they are from the first batch to
 # the last: what moves is the curve. Roots spread out the small losses, where most is decided.
@@ -104,6 +105,7 @@ def confusion_chart(palette: Palette) -> alt.LayerChart:
         palette: of the theme.
     """
     axis = {"labelAngle": 0, "ticks": False, "domain": False, "labelPadding": 6}
+    axis |= {"labelFlush": False}  # or Streamlit's theme moves the first and last away from theirs
     base = alt.Chart(alt.NamedData(CELLS)).encode(
         alt.X("answer:O").title("Read as").axis(orient="top", **axis),
         alt.Y("truth:O").title("Truth").axis(**axis),
@@ -115,8 +117,8 @@ def confusion_chart(palette: Palette) -> alt.LayerChart:
         ],
     )
     shade = alt.Color("shade:Q").scale(domain=(0, 1), range=[palette.wrong + "00", palette.wrong])
-    # The second click of a double click is none, and does not let go of what the first has selected:
-    # nor does Vega, which takes a double click for empty ground if nothing else is said.
+    # A double click selects, as one click does: its second click is none, and Vega, which takes it
+    # for empty ground if nothing else is said, lets go of nothing.
     click = alt.selection_point(
         CLICKED, fields=["id"], toggle=False, on="view:click[event.detail < 2]", clear=False
     )
@@ -232,13 +234,14 @@ def answers_chart(palette: Palette) -> alt.LayerChart:
         palette: of the theme.
     """
     x = alt.X("epoch:Q").title("Epoch").scale(nice=False, padding=12)
-    y = alt.Y("probability:Q").title("Probability").scale(domain=(0, 1))
+    y = alt.Y("probability:Q").title("Probability").scale(domain=(0, 1), nice=False)
+    title = {"titleAnchor": "start", "titleAngle": 0, "titleAlign": "left", "titleX": 0}
     colour = alt.Color("kind:N").scale(
         domain=["truth", "answer"], range=[palette.right, palette.training]
     )
     base = alt.Chart(alt.NamedData(LINES)).encode(
         x=x.axis(format="d", tickMinStep=1, grid=False),
-        y=y.axis(format="%", tickCount=5),
+        y=y.axis(titleY=-14, labelFlush=False, **title, **_ticks([0, 0.5, 1], ".0%")),
         color=colour.legend(None),
         tooltip=[
             alt.Tooltip("line:N", title="Line"),
@@ -254,7 +257,12 @@ def answers_chart(palette: Palette) -> alt.LayerChart:
             .mark_text(**label)
             .encode(y="label_at:Q", text="label:N"),
         )
-        .properties(height=180, padding={"right": 84})
+        # By hand, as the learning curves: Vega makes room for the labels twice.
+        .properties(
+            height=236,
+            padding=ANSWERS_PADDING,
+            autosize={"type": "none", "contains": "padding"},
+        )
         .configure_view(strokeWidth=0)
     )
 
@@ -263,6 +271,9 @@ def collect_answers(
     epochs: list[int], history: np.ndarray, truth: int, answer: int
 ) -> pd.DataFrame:
     """Return what ``answers_chart`` draws, a row per point.
+
+    At the end of a line stands its digit, with a check mark if that is the truth: there is no room
+    for words on a phone.
 
     Args:
         epochs: counted from 1.
@@ -289,7 +300,9 @@ def collect_answers(
         at = max(value, at + gap)
         heights.append(at)
     over = max(0.0, heights[-1] - 1.0) if heights else 0.0
-    rows.loc[last.index, "label"] = last["line"]
+    rows.loc[last.index, "label"] = last["kind"].map(
+        {kind: f"{digit} ✓" if kind == "truth" else str(digit) for kind, digit in kinds.items()}
+    )
     rows.loc[last.index, "label_at"] = np.array(heights) - over
     return rows
 
