@@ -139,8 +139,7 @@ def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> Non
     names = (reader.model, reader.second) if reader.second else (reader.model,)
     cells = [_describe_cell(reader.digits, row, names) for row in table.iloc[shown].itertuples()]
     if reader.second:
-        words = "Below each digit: the truth: A's answer → B's answer, and how sure each of them is."
-        st.caption(words)
+        st.caption("Below each: what it is, A's answer → B's answer, and how sure each of them is.")
     images = reader.digits.take_images(shown)
     show_sheet(images, cells, page, pages, view.digit, open_digit, _turn_to)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-pages"):

@@ -206,11 +206,12 @@ def find_faults(page: Page) -> list[str]:
                     const {width, left, right} = part.getBoundingClientRect();
                     const inTable = part.closest("[data-testid=stDataFrame]");
                     if (!inTable && width && (left < edges.left || right > edges.right))
-                        faults.push(`${part.outerHTML.slice(0, 80)} reaches from ${left} to ${right}`);
+                        faults.push(`${part.outerHTML.slice(0, 80)}: ${left} to ${right}`);
                 }
                 for (const text of place.querySelectorAll("svg.marks text")) {
-                    const {right} = text.closest("svg").getBoundingClientRect();
-                    if (text.getBoundingClientRect().right > right + 1)
+                    const {right, bottom} = text.closest("svg").getBoundingClientRect();
+                    const box = text.getBoundingClientRect();
+                    if (box.right > right + 1 || box.bottom > bottom + 1)
                         faults.push(`"${text.textContent}" is cut off`);
                 }
             }

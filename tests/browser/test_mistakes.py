@@ -79,6 +79,21 @@ def test_a_double_click_selects_a_cell(open_page):
     expect(page).to_have_url(re.compile(r"truth=7&read=2"))
 
 
+def test_the_matrix_is_labelled_row_by_row_and_covered_by_nothing(open_page):
+    page = open_page("mistakes?model=dense")
+    chart = page.locator(".st-key-confusion svg.marks")
+    middles = chart.locator(".role-axis-label text").evaluate_all(
+        """texts => texts.map(text => text.getBoundingClientRect())
+            .map(box => [box.x + box.width / 2, box.y + box.height / 2])"""
+    )
+    columns, rows = np.array(middles)[:10, 0], np.array(middles)[10:, 1]
+    for places in columns, rows:
+        assert len(places) == 10
+        np.testing.assert_allclose(np.diff(places), np.diff(places).mean(), atol=1)
+    chart.hover()
+    expect(page.locator(".st-key-confusion").get_by_test_id("stElementToolbar")).to_be_hidden()
+
+
 def test_empty_ground_lets_go_of_a_cell(open_page):
     page = open_page("mistakes?model=dense")
     click_cell(page, 4, 9)
@@ -201,7 +216,7 @@ def test_one_digit_is_looked_at_closely(open_page):
 
 
 def test_the_epochs_of_a_run_move_the_page(open_page, trained):
-    page = open_page(f"mistakes?model={trained}")
+    page = open_page(f"mistakes?model={trained}", PHONE)
     slider = page.get_by_role("slider", name="After epoch")
     expect(slider).to_be_visible()
     before = page.locator(".headline").first.inner_text()
@@ -210,7 +225,13 @@ def test_the_epochs_of_a_run_move_the_page(open_page, trained):
     expect(page).to_have_url(re.compile("epoch=1"))
     expect(page.locator(".headline").first).not_to_have_text(before)
     cells(page).first.click()
-    expect(page.get_by_role("dialog").locator("svg.marks")).to_be_visible()
+    chart = page.get_by_role("dialog").locator("svg.marks")
+    expect(chart).to_be_visible()
+    expect(chart.locator(".role-axis-label text").filter(has_text="%")).to_have_text(
+        ["0%", "50%", "100%"]
+    )
+    ground = chart.locator(".mark-group.role-frame .background").first
+    assert ground.bounding_box()["width"] > 0.65 * chart.bounding_box()["width"]
 
 
 def test_all_that_is_selected_can_be_taken_home(open_page, tmp_path):
