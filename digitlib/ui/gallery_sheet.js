@@ -32,17 +32,17 @@ function countColumns(buttons) {
 }
 
 // As soon as the dialog is gone, which keeps the focus to itself: to the cell that one came from.
-function returnFocus(sheet) {
-  if (!sheet.isConnected) return;
-  if (document.querySelector("[role=dialog]")) requestAnimationFrame(() => returnFocus(sheet));
-  else if (document.activeElement === document.body) sheet.querySelector("[tabindex='0']").focus();
+function returnFocus(root) {
+  if (!root.isConnected) return;
+  if (document.querySelector("[role=dialog]")) requestAnimationFrame(() => returnFocus(root));
+  else if (document.activeElement === document.body) root.querySelector("[tabindex='0']")?.focus();
 }
 
 export default function ({data, parentElement, setTriggerValue}) {
   const {picture, cells, page, pages, opened} = data;
   const old = parentElement.querySelector(".sheet");
   const focused = old?.contains(parentElement.getRootNode().activeElement);
-  const state = parentElement.sheetState ??= {place: 0, asked: [], opened: null};
+  const state = parentElement.sheetState ??= {place: 0, asked: [], clicked: null, open: false};
 
   // Keys may come faster than pages: those that were asked for and are not there yet.
   const arrived = state.asked.indexOf(page);
@@ -100,17 +100,22 @@ export default function ({data, parentElement, setTriggerValue}) {
     const place = buttons.indexOf(event.target.closest("button"));
     if (place < 0) return;
     point(place);
-    setTriggerValue("opened", cells[place].key);
+    state.clicked = cells[place].key;
+    setTriggerValue("opened", state.clicked);
   });
 
   old?.remove();
   parentElement.append(sheet);
   if (buttons.length) point(state.place, focused);
 
-  const closed = opened ? -1 : cells.findIndex(cell => cell.key === state.opened);
-  state.opened = opened;
-  if (closed >= 0) {
+  // Not where the dialog was opened from elsewhere, as from the map.
+  const wasOpen = state.open;
+  state.open = opened !== null && (wasOpen || opened === state.clicked);
+  if (wasOpen && !state.open) {
+    const closed = cells.findIndex(cell => cell.key === state.clicked);
+    state.clicked = null;
+    if (closed < 0) return;
     point(closed);
-    returnFocus(sheet);
+    returnFocus(parentElement);
   }
 }
