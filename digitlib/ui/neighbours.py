@@ -18,6 +18,7 @@ from digitlib.ui.map import time_reading
 from digitlib.ui.problems import show_problem
 from digitlib.ui.study import REFRESH_SECONDS, offer_study
 
+_WAITED = "neighbours_waited_for"
 COUNT = 8
 CLEARLY = 0.02  # by how much alike one class must lead, to lead clearly
 
@@ -34,10 +35,22 @@ def show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | Non
         truth: what it is; None where nobody knows.
     """
     waits = _find_features(model) is None
+    if waits:
+        st.session_state[_WAITED] = True
     # In a fragment of its own: where it is called in a dialog, a run of the page would close that.
     st.fragment(_show_neighbours, run_every=REFRESH_SECONDS if waits else None)(
         model, digit, answer, truth
     )
+
+
+def end_waiting() -> None:
+    """Run the page anew where neighbours were waited for in a dialog that is closed now.
+
+    Their fragment would go on running every second, and draw into whatever dialog is opened next,
+    at which Streamlit's client breaks down. Only a run of the whole page ends it.
+    """
+    if st.session_state.pop(_WAITED, False):
+        st.rerun()
 
 
 def _show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | None) -> None:

@@ -18,7 +18,7 @@ from digitlib.ui.digit_image import draw_as_seen
 from digitlib.ui.digit_sets import DigitSet
 from digitlib.ui.explanation import draw_occlusion, show_layers
 from digitlib.ui.loaders import load_recogniser
-from digitlib.ui.neighbours import show_neighbours
+from digitlib.ui.neighbours import end_waiting, show_neighbours
 from digitlib.ui.problems import escape_markdown, show_problem
 from digitlib.ui.style import PALETTES, get_theme
 
@@ -33,6 +33,7 @@ def show_opened_digit(reader: Reader, places: np.ndarray) -> None:
         places: of the digits that are selected, to go from one to the next.
     """
     if read_view().digit is None:
+        end_waiting()
         return
     if reader.digits.find(read_view().digit) is None:
         _close()
