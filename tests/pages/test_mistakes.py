@@ -428,12 +428,12 @@ def test_one_digit_tells_how_its_answer_changed(open_page, epochs, labels):
     assert not app.exception
     [dialog] = app.get("dialog")
     rows = read_rows(dialog.get("vega_lite_chart")[0])
-    for kind, digit in (("truth", truth), ("answer", answer)):
+    for kind, digit, label in (("truth", truth, f"{truth} ✓"), ("answer", answer, f"{answer}")):
         expected = [float(digit == 0), ANSWERS["dense"][place, digit]]
         line = rows[rows["kind"] == kind]
         assert list(line["epoch"]) == [1, 2]
         np.testing.assert_allclose(line["probability"], expected, rtol=1e-3, atol=1e-6)
-        assert list(line["label"]) == ["", f"{digit}, the {kind}"]
+        assert list(line["label"]) == ["", label]
 
 
 # Other digits
