@@ -172,7 +172,7 @@ def _click_about(browser: Browser, server: Server, key: str) -> dict[str, list[f
             for truth, answer in ((4, 9), (9, 4), (7, 2), (3, 3))[:CLICKS]:
                 clock("a cell", page, lambda t=truth, a=answer: _click_cell(page, t, a))
             clock("a cell", page, lambda: _click_cell(page, 3, 3))
-            for kind in ("All", "Right but unsure", "Misread", "All"):
+            for kind in ("Right but unsure", "All", "Misread", "All"):
                 clock(
                     "a kind", page, page.locator(".st-key-kind button", has_text=kind).first.click
                 )

@@ -77,6 +77,11 @@ class Selection:
         usual = self.order == find_usual_order(self.kind)
         return replace(self, kind=kind, order=find_usual_order(kind) if usual else self.order)
 
+    def choose_kind(self, kind: str) -> "Selection":
+        """Return the selection with another kind, and without a cell that has nothing of it."""
+        chosen = self.with_kind(kind)
+        return chosen if chosen.fit_kind() == chosen else chosen.let_go()
+
     def without_second_model(self) -> "Selection":
         """Return the selection as it is where there is one model alone."""
         return replace(self, kind="misread") if self.kind in COMPARED_KINDS else self

@@ -54,7 +54,7 @@ def choose_digits(table: pd.DataFrame, view: View, orders: list[str]) -> None:
         list(counts),
         selection.kind,
         "kind",
-        lambda old, kind: old.with_kind(kind),
+        lambda old, kind: old.choose_kind(kind),
         format_func=lambda kind: f"{KIND_TITLES[kind]} · {counts.get(kind, 0):,}",
         required=True,
         label_visibility="collapsed",

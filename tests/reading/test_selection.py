@@ -153,6 +153,22 @@ def test_a_click_leaves_a_kind_that_has_nothing_there(kind, cell, expected):
     assert Selection(kind).click(*cell).kind == expected
 
 
+@pytest.mark.parametrize(
+    ("cell", "kind", "kept"),
+    [
+        ((3, 3), "misread", None),
+        ((3, 3), "unsure", (3, 3)),
+        ((3, 3), "all", (3, 3)),
+        ((3, 3), "broke", None),
+        ((4, 9), "unsure", None),
+        ((4, 9), "fixed", (4, 9)),
+    ],
+)
+def test_who_chooses_a_kind_gets_it_without_a_cell_that_has_none(cell, kind, kept):
+    chosen = Selection("all", *cell).choose_kind(kind)
+    assert (chosen.kind, chosen.cell) == (kind, kept)
+
+
 def test_half_a_cell_is_none():
     assert Selection(truth=0).cell is None
     assert Selection(answer=0).cell is None
