@@ -171,8 +171,8 @@ def _load_evaluation(
     return measure(_find_answers(load_run(run_id), _digits, epoch), _digits.labels)
 
 
-# Tables of 70,000 rows weigh 4 MB each: those of two models that are compared, and of one more.
-@st.cache_resource(max_entries=3, show_spinner=False)
+# Those of two models that are compared, and no more: it takes a moment to measure 70,000 answers.
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _load_large_evaluation(run_id: str, version: float, _digits: DigitSet) -> Evaluation:
     return measure(_find_answers(load_run(run_id), _digits, None), _digits.labels)
 

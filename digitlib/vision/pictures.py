@@ -5,11 +5,11 @@ Pictures come from strangers, so their size is looked at before their pixels are
 
 import io
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from pillow_heif import register_heif_opener
 
 from digitlib.errors import PictureError
 
@@ -22,7 +22,6 @@ MAX_SIDE = 2_048  # of the array given back; a digit needs 20 pixels
 # Pillow warns of damaged EXIF data, which leave a picture as it is, and of pictures over 89 million
 # pixels, which are refused below. Set once: warnings.catch_warnings() is not for threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-register_heif_opener(thumbnails=False)  # Pillow does not know HEIC, what many phones write
 
 
 def open_picture(source: bytes | Path) -> np.ndarray:
@@ -49,6 +48,7 @@ def open_picture(source: bytes | Path) -> np.ndarray:
             f"The file is larger than {MAX_BYTES // 2**20} MB. Make the picture smaller or crop it "
             "to the digit."
         )
+    _learn_heic()
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -73,6 +73,14 @@ def open_picture(source: bytes | Path) -> np.ndarray:
             "The picture is damaged or cut off. Save or send it again, then try once more."
         ) from error
     return np.asarray(image)
+
+
+@cache
+def _learn_heic() -> None:
+    """Teach Pillow HEIC, what many phones write: 4 MB that nobody needs who only draws."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
 
 
 def _read(path: Path) -> bytes:
