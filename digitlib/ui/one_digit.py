@@ -133,7 +133,7 @@ def _go_on_with_finished(reader: Reader, place: int) -> Answer:
     """Say that what follows is the finished model's, and return its answer."""
     finished = Answer(load_answer(reader.model, reader.digits, place, None))
     sure = format_share(finished.confidence)
-    st.info(
+    st.caption(
         escape_markdown(
             "Of an epoch only the answers are kept. What follows is the finished model's, which "
             f"reads {name_digit(finished.digit)}, {sure} sure."
