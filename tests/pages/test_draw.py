@@ -5,11 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 from streamlit.testing.v1 import AppTest
 
 from digitlib.runs import folder
 from digitlib.runs.folder import DEFAULT_MODEL
 from tests.strokes import DIGITS, SIDE, draw
+
+register_heif_opener()  # or Pillow cannot write one to read
 
 HINT = "Draw one digit"
 

@@ -11,9 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from digitlib.errors import PictureError
 from digitlib.vision import open_picture
+
+register_heif_opener()  # or Pillow cannot write one to read
 
 
 def encode(image: Image.Image, form: str, **options) -> bytes:
