@@ -86,10 +86,17 @@ def read_view() -> View:
 
 def write_view(view: View) -> None:
     """Put what is looked at into this visitor's address."""
-    others = {
-        name: value for name, value in st.query_params.to_dict().items() if name not in _NAMES
-    }
-    st.query_params.from_dict(others | format_view(view))
+    change_address(**dict.fromkeys(_NAMES) | format_view(view))
+
+
+def change_address(**parts: str | None) -> None:
+    """Put parts into this visitor's address, all at once; None takes one out.
+
+    Each time the address is written, the browser's way back gets one step longer: a choice that
+    wrote it twice would leave a step in between that nobody has seen.
+    """
+    address = st.query_params.to_dict() | parts
+    st.query_params.from_dict({key: part for key, part in address.items() if part is not None})
 
 
 def open_digit(key: str, among: np.ndarray | None = None) -> None:

@@ -1,12 +1,10 @@
 """The choice of a model, the same on every page."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run
-from digitlib.ui.address import read_view, write_view
+from digitlib.ui.address import View, change_address, format_view, read_view
 from digitlib.ui.loaders import load_card, load_models
 from digitlib.ui.page import JUST_CAME
 from digitlib.ui.problems import show_problem, show_warning
@@ -50,16 +48,16 @@ def choose_model() -> str | None:
         on_change=lambda: _take_model(asked or first),
     )
     state.chosen_model = chosen
-    if chosen != first:
+    if chosen != first and address.get("model") != chosen:
         address["model"] = chosen
     return chosen
 
 
 def _take_model(before: str) -> None:
-    address, chosen = st.query_params, st.session_state.model
-    address["model"] = chosen
-    if address.get("compare") == chosen:  # they change places
-        address["compare"] = before
+    chosen, second = st.session_state.model, st.query_params.get("compare")
+    if second == chosen:  # they change places
+        second = before
+    change_address(model=chosen, compare=second, epoch=None)  # another run has other epochs
 
 
 def choose_second_model(model: str) -> str | None:
@@ -87,13 +85,12 @@ def choose_second_model(model: str) -> str | None:
 
 
 def _take_second_model() -> None:
-    chosen, address = st.session_state.second_model, st.query_params
+    chosen = st.session_state.second_model
     if chosen != NONE:
-        address["compare"] = chosen
+        change_address(compare=chosen)
         return
-    address.pop("compare", None)
-    view = read_view()
-    write_view(replace(view, selection=view.selection.without_second_model()))
+    alone = read_view().selection.without_second_model()
+    change_address(compare=None, kind=format_view(View(alone)).get("kind"))
 
 
 def show_card(model: str) -> None:

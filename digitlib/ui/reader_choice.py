@@ -5,6 +5,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import load_run
 from digitlib.runs.study_files import has_part
+from digitlib.ui.address import change_address
 from digitlib.ui.answers import UnreadError, load_epochs
 from digitlib.ui.digit_sets import list_sets
 from digitlib.ui.map import time_reading
@@ -25,9 +26,8 @@ def choose_digit_set() -> str:
     state.digit_set = asked
 
     def take() -> None:
-        for name in ("page", "digit", "epoch"):  # of other digits
-            address.pop(name, None)
-        _write("set", state.digit_set, "test")
+        chosen = state.digit_set if state.digit_set != "test" else None
+        change_address(set=chosen, page=None, digit=None, epoch=None)  # those are of other digits
 
     return st.selectbox(
         "Digits", list(titles), format_func=titles.get, key="digit_set", on_change=take
@@ -56,8 +56,7 @@ def choose_epoch(model: str, key: str) -> int | None:
     state.epoch = asked
 
     def take() -> None:
-        _write("epoch", state.epoch, FINISHED)
-        address.pop("page", None)
+        change_address(epoch=state.epoch if state.epoch != FINISHED else None, page=None)
 
     chosen = st.select_slider(
         "After epoch",
@@ -67,13 +66,6 @@ def choose_epoch(model: str, key: str) -> int | None:
         help="What it read in these digits while it learnt; at the end as the finished model does.",
     )
     return None if chosen == FINISHED else int(chosen)
-
-
-def _write(name: str, value: str, usual: str) -> None:
-    """Put a choice into the address; what is the usual is left out of it."""
-    st.query_params.pop(name, None)
-    if value != usual:
-        st.query_params[name] = value
 
 
 def await_reading(unread: UnreadError) -> None:

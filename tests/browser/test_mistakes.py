@@ -235,6 +235,35 @@ def test_the_epochs_of_a_run_move_the_page(open_page, trained):
     assert ground.bounding_box()["width"] > 0.65 * chart.bounding_box()["width"]
 
 
+def test_the_way_back_undoes_one_choice_after_the_other(open_page):
+    page = open_page("mistakes?model=champion&epoch=17&page=2")
+    addresses = []
+
+    def choose(label: str, option: str) -> None:
+        settle(page)
+        addresses.append(page.url)
+        page.get_by_role("combobox", name=label).first.click()
+        page.get_by_role("option").filter(has_text=option).first.click()
+        expect(page).not_to_have_url(addresses[-1])
+        settle(page)
+
+    expect(cells(page).first).to_be_visible()
+    settle(page)
+    addresses.append(page.url)
+    page.get_by_role("slider", name="After epoch").press("ArrowLeft")
+    expect(page).to_have_url(re.compile(r"mistakes\?model=champion&epoch=16$"))
+    choose("Digits", "validation")
+    choose("Compare with", "dense")
+    choose("Model", "dense")  # the two change places
+    assert page.url.endswith("mistakes?model=dense&set=validation&compare=champion")
+    for address in reversed(addresses):
+        page.go_back()
+        expect(page).to_have_url(address)
+        settle(page)
+        assert page.url == address
+    expect(page.get_by_text("After epoch")).to_be_visible()
+
+
 def test_all_that_is_selected_can_be_taken_home(open_page, tmp_path):
     page = open_page("mistakes?model=dense&truth=4&read=9&show=24")
     page.get_by_test_id("stPopoverButton").click()
