@@ -88,7 +88,9 @@ def run() -> None:
         f"Mistakes: first shown, {len(by_click)} runs that nobody has looked at",
         [
             Row("from a click on Mistakes", by_click, limit=SHOWN),
-            Row("from an address, by a browser that was never there", by_address, bare),
+            Row(
+                "from an address, by a browser that was never there", by_address, bare, limit=SHOWN
+            ),
         ],
     )
     for count, times in ("10,000", small), ("70,000", large):

@@ -20,6 +20,7 @@ from digitlib.reading.selection import (
 
 PAGE_SIZES = (24, 48, 96, 200)
 LAST_PAGE = 10_000  # more than any set has
+MOST_PAST = 8  # more changes than are made before a browser has heard of the first
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def format_view(view: View) -> dict[str, str]:
 
 def read_view() -> View:
     """Return what this visitor's address says."""
-    return parse_view(st.query_params.to_dict())
+    return parse_view(read_address())
 
 
 def write_view(view: View) -> None:
@@ -95,8 +96,28 @@ def change_address(**parts: str | None) -> None:
     Each time the address is written, the browser's way back gets one step longer: a choice that
     wrote it twice would leave a step in between that nobody has seen.
     """
-    address = st.query_params.to_dict() | parts
-    st.query_params.from_dict({key: part for key, part in address.items() if part is not None})
+    before = st.query_params.to_dict()
+    address = {key: part for key, part in (read_address() | parts).items() if part is not None}
+    past, _ = st.session_state.get(_CHANGED, ((), None))
+    st.session_state[_CHANGED] = ([*past, before][-MOST_PAST:], address)
+    st.query_params.from_dict(address)
+
+
+def read_address() -> dict[str, str]:
+    """Return the parts of this visitor's address, with every change that was made to it.
+
+    Streamlit takes the address from the browser at each run, and that may be the one from before a
+    change: where a part of the page looks for news every second, its run can take a click along
+    that was made in the same moment, and the click's own run comes after it with the old address.
+    """
+    address = st.query_params.to_dict()
+    past, changed = st.session_state.get(_CHANGED, ((), address))
+    return dict(changed) if address in past else address
+
+
+def forget_changes() -> None:
+    """Take the address as the browser has it: a visitor went to it, and meant it."""
+    st.session_state.pop(_CHANGED, None)
 
 
 def open_digit(key: str, among: np.ndarray | None = None) -> None:
@@ -117,6 +138,7 @@ def read_among() -> np.ndarray | None:
 
 
 _AMONG = "opened_among"
+_CHANGED = "changed_address"  # the addresses before the last changes, and the one after them
 _NAMES = ("kind", "truth", "read", "sort", "page", "show", "values", "digit")
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run
-from digitlib.ui.address import View, change_address, format_view, read_view
+from digitlib.ui.address import View, change_address, format_view, read_address, read_view
 from digitlib.ui.loaders import load_card, load_models
 from digitlib.ui.page import JUST_CAME
 from digitlib.ui.problems import show_problem, show_warning
@@ -20,7 +20,7 @@ def choose_model() -> str | None:
     """
     # Not a list bound to the address: that would hold the list's labels there, and a link knows
     # only the id. And not the list's own memory: a page does not know what another page chose.
-    state, address = st.session_state, st.query_params
+    state, address = st.session_state, read_address()
     asked = address.get("model")
     if asked is None and state.get(JUST_CAME, True):
         asked = state.get("chosen_model")  # on another page: its address is left behind there
@@ -37,7 +37,7 @@ def choose_model() -> str | None:
     first = listed.runs[0].id
     if asked is not None and asked not in labels:
         show_warning(f"There is no model {asked!r} here.")
-        address.pop("model", None)
+        change_address(model=None)
         asked = None
     state.model = asked or first
     chosen = st.selectbox(
@@ -49,12 +49,12 @@ def choose_model() -> str | None:
     )
     state.chosen_model = chosen
     if chosen != first and address.get("model") != chosen:
-        address["model"] = chosen
+        change_address(model=chosen)
     return chosen
 
 
 def _take_model(before: str) -> None:
-    chosen, second = st.session_state.model, st.query_params.get("compare")
+    chosen, second = st.session_state.model, read_address().get("compare")
     if second == chosen:  # they change places
         second = before
     change_address(model=chosen, compare=second, epoch=None)  # another run has other epochs
@@ -65,13 +65,13 @@ def choose_second_model(model: str) -> str | None:
 
     The choice is part of the address.
     """
-    state, address = st.session_state, st.query_params
+    state = st.session_state
     labels = {run.id: _label(run) for run in load_models().runs if run.id != model}
-    asked = address.get("compare", NONE)
+    asked = read_address().get("compare", NONE)
     if asked not in (NONE, *labels):
         if asked != model:
             show_warning(f"There is no model {asked!r} here to compare with.")
-        address.pop("compare", None)
+        change_address(compare=None)
         asked = NONE
     state.second_model = asked
     chosen = st.selectbox(

@@ -2,6 +2,9 @@
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from digitlib.ui.address import forget_changes
 
 JUST_CAME = "just_came"  # in the session: whether this is the first run of a page since another's
 _OPEN = "open_page"
@@ -38,3 +41,5 @@ def note_page(path: str) -> None:
     state = st.session_state
     state[JUST_CAME] = state.get(_OPEN) != path
     state[_OPEN] = path
+    if state[JUST_CAME] or get_script_run_ctx().is_history_navigation:
+        forget_changes()

@@ -5,7 +5,7 @@ import streamlit as st
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import load_run
 from digitlib.runs.study_files import has_part
-from digitlib.ui.address import change_address
+from digitlib.ui.address import change_address, read_address
 from digitlib.ui.answers import UnreadError, load_epochs
 from digitlib.ui.digit_sets import list_sets
 from digitlib.ui.map import time_reading
@@ -17,11 +17,11 @@ FINISHED = "finished"
 
 def choose_digit_set() -> str:
     """Show the sets of digits; return the key of the chosen one."""
-    state, address, titles = st.session_state, st.query_params, list_sets()
-    asked = address.get("set", "test")
+    state, titles = st.session_state, list_sets()
+    asked = read_address().get("set", "test")
     if asked not in titles:
         show_warning(f"There are no digits {asked!r} here.")
-        address.pop("set", None)
+        change_address(set=None)
         asked = "test"
     state.digit_set = asked
 
@@ -45,11 +45,11 @@ def choose_epoch(model: str, key: str) -> int | None:
         DigitLabError: the run is missing or damaged.
     """
     epochs = load_epochs(model) if key == "test" else []
-    state, address = st.session_state, st.query_params
+    state = st.session_state
     options = [*map(str, epochs), FINISHED]
-    asked = address.get("epoch", FINISHED)
+    asked = read_address().get("epoch", FINISHED)
     if asked not in options:
-        address.pop("epoch", None)
+        change_address(epoch=None)
         asked = FINISHED
     if not epochs:
         return None

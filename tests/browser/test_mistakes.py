@@ -264,6 +264,23 @@ def test_the_way_back_undoes_one_choice_after_the_other(open_page):
     expect(page.get_by_text("After epoch")).to_be_visible()
 
 
+def test_the_way_back_leads_to_the_model_before(open_page):
+    page = open_page("mistakes")
+    chosen = page.get_by_role("combobox", name="Model")
+    expect(chosen).to_have_value(re.compile("champion"))
+    settle(page)
+    chosen.click()
+    page.get_by_role("option").filter(has_text="dense").click()
+    expect(page).to_have_url(re.compile(r"model=dense$"))
+    expect(chosen).to_have_value(re.compile("dense"))
+    settle(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/mistakes$"))
+    expect(chosen).to_have_value(re.compile("champion"))
+    settle(page)
+    expect(page).to_have_url(re.compile(r"/mistakes$"))
+
+
 def test_all_that_is_selected_can_be_taken_home(open_page, tmp_path):
     page = open_page("mistakes?model=dense&truth=4&read=9&show=24")
     page.get_by_test_id("stPopoverButton").click()

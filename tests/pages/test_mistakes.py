@@ -265,14 +265,17 @@ def test_who_chooses_the_second_model_as_the_first_has_them_change_places(open_p
     assert "cnn is better by" in read_words(app.main)
 
 
-def test_an_address_without_a_model_on_the_same_page_means_the_usual_one(open_page):
-    app = open_page("mistakes")
-    usual = app.selectbox("model").value
-    app.selectbox("model").select("dense").run()
-    app.query_params.clear()  # as the browser's way back does
-    app.run()
-    assert app.selectbox("model").value == usual
-    assert "model" not in app.query_params
+def test_a_run_that_comes_with_the_address_of_a_moment_ago_undoes_nothing(open_page):
+    app = open_page("mistakes", model="cnn", truth="4", read="9")
+    before = dict(app.query_params)
+    for name, value in (("truth", "3"), ("read", "5"), ("model", "dense")):
+        app.selectbox(name).select(value).run()
+        app.query_params.clear()
+        app.query_params.update(before)
+        app.run()
+        assert app.selectbox(name).value == value
+    assert {cell["lines"][0] for cell in list_cells(app)} == {"3 read as 5"}
+    assert app.selectbox("model").value == "dense"
 
 
 def test_what_stands_below_a_digit_of_two_models_is_explained(open_page):
