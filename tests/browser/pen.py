@@ -4,6 +4,7 @@ import itertools
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import settle
 from tests.strokes import DIGITS
 
 
@@ -38,6 +39,7 @@ def draw_with_finger(page: Page, digit: int) -> None:
 
 def tell(page: Page, label: int) -> None:
     """Say on the page Draw what the drawing is."""
+    settle(page)  # what is told is what the page shows, and that may be the stroke before
     labels = page.locator(".st-key-teach-label")
     labels.get_by_text(str(label), exact=True).click()
     expect(page.locator(".st-key-teach")).to_contain_text(f"Kept as a {label}")
