@@ -243,7 +243,7 @@ def test_the_way_back_undoes_one_choice_after_the_other(open_page):
         settle(page)
         addresses.append(page.url)
         page.get_by_role("combobox", name=label).first.click()
-        page.get_by_role("option").filter(has_text=option).first.click()
+        page.get_by_role("option", name=re.compile(option)).click()
         expect(page).not_to_have_url(addresses[-1])
         settle(page)
 
@@ -253,8 +253,8 @@ def test_the_way_back_undoes_one_choice_after_the_other(open_page):
     page.get_by_role("slider", name="After epoch").press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"mistakes\?model=champion&epoch=16$"))
     choose("Digits", "validation")
-    choose("Compare with", "dense")
-    choose("Model", "dense")  # the two change places
+    choose("Compare with", "^dense ")  # not a run of dense
+    choose("Model", "^dense ")  # the two change places
     assert page.url.endswith("mistakes?model=dense&set=validation&compare=champion")
     for address in reversed(addresses):
         page.go_back()
@@ -270,7 +270,7 @@ def test_the_way_back_leads_to_the_model_before(open_page):
     expect(chosen).to_have_value(re.compile("champion"))
     settle(page)
     chosen.click()
-    page.get_by_role("option").filter(has_text="dense").click()
+    page.get_by_role("option", name=re.compile("^dense ")).click()
     expect(page).to_have_url(re.compile(r"model=dense$"))
     expect(chosen).to_have_value(re.compile("dense"))
     settle(page)
