@@ -21,10 +21,14 @@ function makeCell(cell, place, choose) {
 }
 
 export default function ({data, parentElement, setTriggerValue}) {
+  parentElement.tell = setTriggerValue;
+  const shown = JSON.stringify(data);
+  if (parentElement.shown === shown) return;
+  parentElement.shown = shown;
   const sheet = document.createElement("div");
   sheet.className = "sheet";
   sheet.style.setProperty("--mask", `url(${data.mask})`);
-  const choose = name => setTriggerValue("chosen", name);
+  const choose = name => parentElement.tell("chosen", name);
   sheet.append(...data.cells.map((cell, place) => makeCell(cell, place, choose)));
   parentElement.querySelector(".sheet")?.remove();
   parentElement.append(sheet);

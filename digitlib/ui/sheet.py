@@ -15,6 +15,8 @@ _sheet = st.components.v2.component(
     js=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
     css=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
 )
+# Most runs of a page change nothing of a sheet on it.
+_draw_mask = st.cache_data(draw_mask, max_entries=8, show_spinner=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def show_cells(images: np.ndarray, cells: Sequence[Cell], key: str) -> str | Non
         key: of this sheet on the page.
     """
     return _sheet(
-        data={"mask": draw_mask(images), "cells": [asdict(cell) for cell in cells]},
+        data={"mask": _draw_mask(images), "cells": [asdict(cell) for cell in cells]},
         key=key,
         on_chosen_change=lambda: None,
     ).chosen

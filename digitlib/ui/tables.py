@@ -7,6 +7,8 @@ from digitlib.reading.statistics import compare_errors
 from digitlib.ui.answers import Reader
 from digitlib.ui.problems import escape_markdown
 
+MEASURES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+
 
 def show_headline(reader: Reader, evaluation: Evaluation, second: Evaluation | None = None) -> None:
     """Show in one line how well a model reads a set of digits, and how a second one compares.
@@ -54,31 +56,30 @@ def _compare(reader: Reader, first: Evaluation, second: Evaluation) -> None:
 def show_per_digit(evaluation: Evaluation) -> None:
     """Show precision, recall and F1 of each digit."""
     st.subheader("Digit by digit")
-    measures = ["precision", "recall", "f1"]
-    lowest = float(evaluation.per_digit[measures].min().min())
-    # In percent here, because the table's own format for shares drops zeros at the end.
-    table = evaluation.per_digit.assign(**100 * evaluation.per_digit[measures])
-    st.dataframe(
-        table,
-        hide_index=True,
-        height="content",
-        column_config={
-            "digit": "Digit",
-            "count": st.column_config.NumberColumn("Digits", format="localized"),
-            "precision": _bar("Precision", "Of those read as this digit, how many are.", lowest),
-            "recall": _bar("Recall", "Of those that are this digit, how many are read so.", lowest),
-            "f1": _bar("F1", "The harmonic mean of precision and recall.", lowest),
-        },
+    lowest = _floor(float(evaluation.per_digit[list(MEASURES)].min().min()))
+    rows = "".join(_draw_digit(row, lowest) for row in evaluation.per_digit.to_dict("records"))
+    head = "".join(
+        f'<th scope="col">{title}</th>' for title in ("Digit", "Count", *MEASURES.values())
     )
-    st.caption(f"The bars start at {_floor(lowest):.0%}.")
+    # Not st.dataframe: it takes a browser as long to draw as all else on the page.
+    st.html(f'<table class="per-digit"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
+    st.caption(
+        "Precision: of those read as this digit, how many are. Recall: of those that are this "
+        "digit, how many are read so. F1: the harmonic mean of the two. "
+        f"The bars start at {lowest:.0%}."
+    )
 
 
-def _bar(label: str, help_text: str, lowest: float):
-    return st.column_config.ProgressColumn(
-        label, help=help_text, format="%.2f%%", min_value=100 * _floor(lowest), max_value=100.0
+def _draw_digit(row: dict, lowest: float) -> str:
+    """Return a row of the table, of one digit, as HTML."""
+    cells = (
+        f'<td style="--share:{(row[name] - lowest) / (1 - lowest):.2%}">{row[name]:.2%}</td>'
+        for name in MEASURES
     )
+    return f'<tr><th scope="row">{row["digit"]}</th><td>{row["count"]:,}</td>{"".join(cells)}</tr>'
 
 
 def _floor(lowest: float) -> float:
     """Return a round share below the lowest measure, so that bars can be told apart."""
-    return max(0.0, int(lowest * 20 - 0.2) / 20)
+    step = 0.01 if lowest > 0.95 else 0.05
+    return max(0.0, round(int(lowest / step - 0.2) * step, 2))
