@@ -67,6 +67,14 @@ class Collection:
         """
         return np.bincount(list(self._list().values()), minlength=10)
 
+    def find_label(self, name: str) -> int | None:
+        """Return the label of the drawing of this name; None if there is none.
+
+        Raises:
+            CollectionError: the folder cannot be read.
+        """
+        return self._list().get(name)
+
     def read(self) -> Drawings:
         """Read all drawings.
 

@@ -1,11 +1,14 @@
 """Wrong? Tell it: a visitor says what a drawing is, and the class has one more."""
 
+import threading
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from digitlib.data.archives import hash_digit
+from digitlib.data.archives import MOST_DIGITS, hash_digit
+from digitlib.data.collection import Collection
 from digitlib.errors import ConfigError, DigitLabError
 from digitlib.runs.limits import read_collecting
 from digitlib.ui.collection import get_collection, load_drawings, name_digit
@@ -19,16 +22,68 @@ class Told:
     Attributes:
         digit: uint8 (28, 28), the drawing, and
         name: what stands for its pixels.
-        label: what it was said to be, and
-        before: what it was said to be before; None if it was new.
+        label: what it was said to be.
         count: of the class's drawings then.
     """
 
     digit: np.ndarray
     name: str
     label: int
-    before: int | None
     count: int
+
+
+class Tellings:
+    """What visitors have told of drawings, all of them, since the server started.
+
+    Two whose pixels are alike, as those of an example are, tell of one and the same drawing. What
+    one takes back then stays what the other says it is.
+
+    Args:
+        collection: what they change.
+    """
+
+    def __init__(self, collection: Collection):
+        self._collection = collection
+        self._lock = threading.Lock()
+        # name -> the label before, None if there was no drawing, and then who said what.
+        self._said: dict[str, tuple[int | None, list[Told]]] = {}
+
+    def tell(self, digit: np.ndarray, label: int) -> Told:
+        """Keep a drawing, uint8 (28, 28).
+
+        Raises:
+            CollectionError: the collection is full or cannot be written.
+        """
+        name = hash_digit(digit)
+        with self._lock:
+            before = self._collection.add(digit, label)
+            first, said = self._said.pop(name, (None, []))
+            if not said or said[-1].label != before:  # new, or changed by other ways
+                first, said = before, []
+            told = Told(digit, name, label, int(self._collection.count().sum()))
+            self._said[name] = (first, [*said, told])
+            if len(self._said) > MOST_DIGITS:
+                self._said.pop(next(iter(self._said)))
+        return told
+
+    def take_back(self, told: Told) -> None:
+        """Make a drawing what it is without what one visitor told, which may be nothing.
+
+        Raises:
+            CollectionError: the collection cannot be written.
+        """
+        with self._lock:
+            first, said = self._said.pop(told.name, (None, []))
+            left = [each for each in said if each is not told]
+            # What was changed by other ways since, or cleared, is left so.
+            if told in said and self._collection.find_label(told.name) == said[-1].label:
+                label = left[-1].label if left else first
+                if label is None:
+                    self._collection.remove(told.name)
+                else:
+                    self._collection.add(told.digit, label)
+            if left:
+                self._said[told.name] = (first, left)
 
 
 def show_teach(digit: np.ndarray, read_as: int) -> None:
@@ -78,32 +133,31 @@ def _show_told(told: Told, read_as: int) -> None:
         )
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _load_tellings(folder: Path) -> Tellings:
+    return Tellings(Collection(folder))
+
+
 def _tell(digit: np.ndarray) -> None:
-    state, collection = st.session_state, get_collection()
+    state = st.session_state
     label, state["teach-label"] = state["teach-label"], None
     if label is None:
         return
     try:
-        before = collection.add(digit, label)
-        count = int(collection.count().sum())
+        told = _load_tellings(get_collection().folder).tell(digit, label)
     except DigitLabError as error:
         state.teach_problem = str(error)
         return
-    name = hash_digit(digit)
-    state.told = {**state.get("told", {}), name: Told(digit, name, label, before, count)}
+    state.told = {**state.get("told", {}), told.name: told}
     load_drawings.clear()
 
 
 def _undo(name: str) -> None:
-    """Take back what was told: the drawing goes, or is again what somebody had said before."""
     told = st.session_state.get("told", {}).pop(name, None)
     if told is None:
         return
     try:
-        if told.before is None:
-            get_collection().remove(told.name)
-        else:
-            get_collection().add(told.digit, told.before)
+        _load_tellings(get_collection().folder).take_back(told)
     except DigitLabError as error:
         st.session_state.teach_problem = str(error)
         return

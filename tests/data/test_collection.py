@@ -49,6 +49,8 @@ def test_a_drawing_is_kept_as_a_picture_that_says_what_it_is(drawings):
     np.testing.assert_array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), SOME.images[0])
     assert drawings.count().tolist() == [0] * 7 + [1, 0, 0]
     assert read_labels(drawings) == {SOME.images[0].tobytes(): 7}
+    assert drawings.find_label(hash_digit(SOME.images[0])) == 7
+    assert drawings.find_label(hash_digit(SOME.images[1])) is None
 
 
 def test_nothing_says_when_it_was_drawn(drawings):

@@ -70,6 +70,27 @@ def test_taking_it_back_leaves_what_another_had_told(drawn, collection):
     assert collection.read().digits.labels.tolist() == [7]
 
 
+def test_taking_it_back_leaves_what_another_told_meanwhile(open_page, collection):
+    ann, ben, eve = (draw_on(open_page(), 7) for _ in range(3))
+    for visitor, label in ((ann, 7), (ben, 7), (eve, 1)):  # the same strokes, all three of them
+        tell(visitor, label)
+    ann.button(key="teach-undo").click().run()
+    assert collection.read().digits.labels.tolist() == [1]
+    eve.button(key="teach-undo").click().run()
+    assert collection.read().digits.labels.tolist() == [7]
+    ben.button(key="teach-undo").click().run()
+    assert len(collection.read()) == 0
+
+
+def test_what_was_cleared_meanwhile_is_not_brought_back(drawn, collection):
+    collection.add(prepare_digit(draw(7)).digit, 7)
+    tell(drawn, 1)
+    collection.clear(collection.read())
+    drawn.button(key="teach-undo").click().run()
+
+    assert len(collection.read()) == 0
+
+
 def test_the_next_drawing_can_be_told_and_the_class_grows(drawn, collection, read_words):
     tell(drawn, 1)
     draw_on(drawn, 3)
