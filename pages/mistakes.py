@@ -43,6 +43,6 @@ with headline:
 show_mistakes(work)
 show_per_digit(work.evaluation)
 if key == "test":
-    show_map_and_chosen(model, epoch)
+    show_map_and_chosen(work)
 show_suspects()
 show_card(model)

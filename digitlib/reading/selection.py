@@ -47,6 +47,16 @@ class Selection:
             return None
         return self.truth, self.answer
 
+    @property
+    def name(self) -> str:
+        """What these digits are, for the name of a file: ``misread-4-as-9`` or ``all-7``."""
+        parts = [self.kind]
+        if self.truth is not None:
+            parts.append(str(self.truth))
+        if self.answer is not None:
+            parts.append(f"as-{self.answer}")
+        return "-".join(parts)
+
     def click(self, truth: int, answer: int) -> "Selection":
         """Return what a click on a cell of the matrix leads to; a second one lets go of it."""
         if self.cell == (truth, answer):

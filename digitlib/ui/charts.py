@@ -240,7 +240,14 @@ def answers_chart(palette: Palette) -> alt.LayerChart:
         domain=["truth", "answer"], range=[palette.right, palette.training]
     )
     base = alt.Chart(alt.NamedData(LINES)).encode(
-        x=x.axis(format="d", tickMinStep=1, grid=False),
+        # Of a narrow chart Vega would write an epoch 0 beside the first.
+        x=x.axis(
+            format="d",
+            tickMinStep=1,
+            ticks=False,
+            grid=False,
+            labelExpr="datum.value ? datum.label : ''",
+        ),
         y=y.axis(titleY=-14, labelFlush=False, **title, **_ticks([0, 0.5, 1], ".0%")),
         color=colour.legend(None),
         tooltip=[

@@ -13,23 +13,28 @@ from digitlib.ui.digit_sets import DigitSet
 MOST_DRAWN = 1_000  # digits on a sheet: 1,080 by 12,800 pixels
 
 
-def offer_downloads(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> None:
+def offer_downloads(
+    reader: Reader, table: pd.DataFrame, places: np.ndarray, which: str, key: str = "download"
+) -> None:
     """Offer all that is selected, whatever page is shown, as CSV and as a sheet in PNG.
 
     Args:
         reader: who has read the digits.
         table: as in Evaluation, with a second model where there is one.
         places: rows of the table, in their order.
+        which: what these are, for the names of the files, such as ``misread-4-as-9``.
+        key: of the button on the page.
     """
-    name = "-".join(filter(None, (reader.model, reader.second, reader.digits.key)))
-    with st.popover("Download", icon=":material/download:", key="download"):
+    models = filter(None, (reader.name.replace(" ", "-"), reader.second))
+    name = "-".join((*models, reader.digits.key, which))
+    with st.popover("Download", icon=":material/download:", key=key):
         st.download_button(
             f"Table of {len(places):,} digits, .csv",
             lambda: encode_table(reader.digits, table, places),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",
-            key="download-csv",
+            key=f"{key}-csv",
         )
         drawn = min(len(places), MOST_DRAWN)
         which = f"the first {drawn:,} digits" if drawn < len(places) else f"{drawn:,} digits"
@@ -39,7 +44,7 @@ def offer_downloads(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> 
             file_name=f"{name}.png",
             mime="image/png",
             on_click="ignore",
-            key="download-png",
+            key=f"{key}-png",
         )
 
 

@@ -49,11 +49,16 @@ def _explain(digit: np.ndarray, answer: Answer, model: str) -> None:
         f"{draw_as_seen(occlusion.weakest, 168, 'the digit with its most needed place covered')}"
         f"</figure><p>{_describe(answer, occlusion)}</p></div>"
     )
-    show_layers(digit, model)
+    show_layers(digit, model, heading="What each layer finds")
 
 
-def show_layers(digit: np.ndarray, model: str) -> None:
-    """Show the feature maps of each convolution of a model for a digit, uint8 (28, 28).
+def show_layers(digit: np.ndarray, model: str, heading: str = "") -> None:
+    """Show the feature maps of each convolution of a model for a digit.
+
+    Args:
+        digit: uint8 (28, 28), 255 is ink.
+        model: the run.
+        heading: above them, if there are any; may be empty.
 
     Raises:
         DigitLabError: the model is missing or damaged.
@@ -62,7 +67,8 @@ def show_layers(digit: np.ndarray, model: str) -> None:
     if not maps:
         st.caption("This network has no convolutions: it looks at all pixels at once.")
         return
-    st.html('<h4 class="small-heading">What each layer finds</h4>')
+    if heading:
+        st.html(f'<h4 class="small-heading">{heading}</h4>')
     tabs = st.tabs([f"Layer {number}" for number in range(1, len(maps) + 1)])
     for tab, found in zip(tabs, maps, strict=True):
         with tab:

@@ -144,7 +144,7 @@ def show_gallery(reader: Reader, table: pd.DataFrame, places: np.ndarray) -> Non
     show_sheet(images, cells, page, pages, view.digit, open_digit, _turn_to)
     with st.container(horizontal=True, vertical_alignment="center", key="gallery-pages"):
         _show_pages(page, pages, len(places))
-        offer_downloads(reader, table, places)
+        offer_downloads(reader, table, places, view.selection.name)
     st.caption(f"Click a digit to look into it. {KEYS}")
 
 

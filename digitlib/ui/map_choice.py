@@ -1,28 +1,31 @@
 """The map with what was chosen on it beside it, each digit to be clicked."""
 
+import zlib
+
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from digitlib.ui.address import open_digit
-from digitlib.ui.answers import load_test_answers
-from digitlib.ui.loaders import load_test_digits
+from digitlib.ui.answers import Reader
+from digitlib.ui.downloads import offer_downloads
 from digitlib.ui.map import show_map
-from digitlib.ui.sheet import Cell, show_cells
+from digitlib.ui.mistakes import Work
+from digitlib.ui.sheet import Cell, choose_page, show_cells
 
-MOST_SHOWN = 120
+PER_PAGE = 120
 
 
-def show_map_and_chosen(model: str, epoch: int | None = None) -> None:
+def show_map_and_chosen(work: Work) -> None:
     """Show the map of a model, and beside it the digits that were chosen there.
 
     Args:
-        model: the run.
-        epoch: after how many epochs the digits were read; None for the end.
+        work: on the test digits.
     """
     st.subheader("The map: as its last layer sees them")
     map_column, chosen_column = st.columns([6, 5], gap="large")
     with map_column:
-        chosen = show_map(model, epoch)
+        chosen = show_map(work.reader.model, work.reader.epoch)
     with chosen_column:
         if chosen is None:
             st.caption(
@@ -31,24 +34,25 @@ def show_map_and_chosen(model: str, epoch: int | None = None) -> None:
                 "and they are shown here."
             )
         else:
-            _show_chosen(chosen, load_test_answers(model, epoch).argmax(axis=1))
+            _show_chosen(work.reader, work.make_table(), chosen)
 
 
-def _show_chosen(chosen: np.ndarray, answers: np.ndarray) -> None:
-    digits = load_test_digits()
-    wrong = answers[chosen] != digits.labels[chosen]
-    shown = chosen[np.argsort(~wrong, kind="stable")][:MOST_SHOWN]
-    more = f"; the first {MOST_SHOWN} are shown, misread ones first" * (len(chosen) > len(shown))
-    st.caption(f"{len(chosen):,} digits chosen, {wrong.sum():,} of them misread{more}")
-    if not len(shown):
+def _show_chosen(reader: Reader, table: pd.DataFrame, chosen: np.ndarray) -> None:
+    """Show the digits at some places of the table, int (n,), page by page."""
+    right = (table["answer"] == table["truth"]).to_numpy()[chosen]
+    places = chosen[np.argsort(right, kind="stable")]
+    first = ", and come first" if 0 < right.sum() < len(places) else ""
+    st.caption(f"{len(chosen):,} digits chosen, {(~right).sum():,} of them misread{first}")
+    if not len(places):
         return
+    key = f"map-page-{zlib.crc32(places.tobytes())}"  # others are looked at from the first page on
+    shown = places[choose_page(len(places), PER_PAGE, key)]
     cells = []
-    for index in shown:
-        truth, answer = digits.labels[index], answers[index]
-        right = answer == truth
-        mark, kind = ("✓", "right") if right else (f"✗ {answer}", "wrong")
-        cells.append(Cell(str(index), mark, f"a {truth}, read as {answer}", kind))
-    opened = show_cells(digits.images[shown], cells, "map-sheet")
+    for row in table.iloc[shown].itertuples():
+        mark, kind = ("✓", "right") if row.answer == row.truth else (f"✗ {row.answer}", "wrong")
+        cells.append(Cell(str(row.index), mark, f"a {row.truth}, read as {row.answer}", kind))
+    opened = show_cells(reader.digits.take_images(shown), cells, "map-sheet")
+    offer_downloads(reader, table, places, "map", key="map-download")
     if opened in {cell.name for cell in cells}:
-        open_digit(opened, shown)
+        open_digit(opened, places)
         st.rerun()

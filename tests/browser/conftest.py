@@ -183,6 +183,15 @@ def watch(page: Page, complaints: list[str]) -> None:
     page.on("websocket", lambda socket: check(socket.url))
 
 
+def download(page: Page, kind: str, folder: Path) -> Path:
+    """Click what ends in so many letters, such as ``.csv``; return the file under its own name."""
+    with page.expect_download() as found:
+        page.get_by_role("button", name=kind).click()
+    path = folder / found.value.suggested_filename
+    found.value.save_as(path)
+    return path
+
+
 def find_faults(page: Page) -> list[str]:
     """Return what is wrong with a page as it stands: tracebacks, things beyond its edges.
 

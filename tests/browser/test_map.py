@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from digitlib.data import load_mnist
 from digitlib.runs.folder import MODELS_FOLDER, load_run
 from digitlib.runs.study import read_map
-from tests.browser.conftest import PHONE, find_faults, wait_until
+from tests.browser.conftest import PHONE, download, find_faults, wait_until
 
 MODEL = "dense"
 MARGIN = 10  # pixels around the plane, as in map.js
@@ -102,6 +102,26 @@ def test_whoever_drags_over_some_gets_just_these(open_page):
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.locator(".map").get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Every point is a test digit.")).to_be_visible()
+
+
+def test_all_that_are_chosen_can_be_leafed_through_and_taken_home(open_page, tmp_path):
+    page = open_page(f"mistakes?model={MODEL}")
+    plane = show_plane(page)
+    drag(page, plane, [0.05, 0.05, 0.95, 0.95])
+
+    beside = page.locator(".stColumn", has=page.locator(".st-key-map-sheet"))
+    shown = beside.locator(".sheet").get_by_role("button")
+    expect(shown).to_have_count(120)
+    told = int(re.match(r"[\d,]+", page.locator(".map .words").inner_text())[0].replace(",", ""))
+    assert told > 8_000
+    expect(shown.first).to_have_class("wrong")  # what is misread comes first
+    first = shown.first.get_attribute("title")
+    beside.get_by_role("button", name="Page 2").click()
+    expect(shown.first).not_to_have_attribute("title", first)
+    beside.get_by_role("button", name="Download").click()
+    path = download(page, ".csv", tmp_path)
+    assert path.name == f"{MODEL}-test-map.csv"
+    assert len(path.read_text().splitlines()) == told + 1
 
 
 def test_the_keyboard_chooses_too(open_page):

@@ -1,7 +1,6 @@
 import csv
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from digitlib.data import load_mnist
 from digitlib.runs.folder import MODELS_FOLDER
-from tests.browser.conftest import DESKTOP, PHONE, settle
+from tests.browser.conftest import DESKTOP, PHONE, download, settle
 
 labels = load_mnist("test").labels.astype(int)
 answers = np.load(MODELS_FOLDER / "dense" / "test_probabilities.npy").argmax(axis=1)
@@ -283,11 +282,13 @@ def test_the_way_back_leads_to_the_model_before(open_page):
 
 def test_all_that_is_selected_can_be_taken_home(open_page, tmp_path):
     page = open_page("mistakes?model=dense&truth=4&read=9&show=24")
-    page.get_by_test_id("stPopoverButton").click()
-    content = download(page, "csv", tmp_path).decode()
+    page.locator(".st-key-gallery-pages").get_by_role("button", name="Download").click()
+    content = download(page, ".csv", tmp_path).read_text()
     rows = list(csv.DictReader(io.StringIO(content)))
     assert {row["index"] for row in rows} == find_places(4, 9)
-    image = Image.open(io.BytesIO(download(page, "png", tmp_path)))
+    image = Image.open(download(page, ".png", tmp_path))
+    names = [f"dense-test-misread-4-as-9{kind}" for kind in (".csv", ".png")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert image.width == 108 * min(10, len(rows))
 
 
@@ -321,10 +322,3 @@ def test_the_suspects_can_be_leafed_through_and_taken_home(open_page):
     lines = download.value.path().read_text().splitlines()
     assert lines[0] == "place,label,suggested,quality,counted"
     assert len(lines) > 600
-
-
-def download(page: Page, kind: str, folder: Path) -> bytes:
-    with page.expect_download() as found:
-        page.get_by_role("button", name=f".{kind}").click()
-    found.value.save_as(folder / kind)
-    return (folder / kind).read_bytes()

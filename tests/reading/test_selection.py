@@ -191,3 +191,10 @@ def test_choosing_does_not_change_the_table(table):
     before = table.copy()
     select_digits(table, Selection("all", 4, 9, "loss"))
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_selection_has_a_name_for_files():
+    assert Selection().name == "misread"
+    assert Selection("all", truth=7).name == "all-7"
+    assert Selection("misread", truth=4, answer=9).name == "misread-4-as-9"
+    assert Selection("unsure", answer=0).name == "unsure-as-0"
