@@ -13,7 +13,7 @@ from digitlib.ui.map import show_map
 from digitlib.ui.mistakes import Work
 from digitlib.ui.sheet import Cell, choose_page, show_cells
 
-PER_PAGE = 120
+PER_PAGE = 84  # whole rows of 7 and of 6
 
 
 def show_map_and_chosen(work: Work) -> None:
@@ -41,7 +41,7 @@ def _show_chosen(reader: Reader, table: pd.DataFrame, chosen: np.ndarray) -> Non
     """Show the digits at some places of the table, int (n,), page by page."""
     right = (table["answer"] == table["truth"]).to_numpy()[chosen]
     places = chosen[np.argsort(right, kind="stable")]
-    first = ", and come first" if 0 < right.sum() < len(places) else ""
+    first = ": these come first" if 0 < right.sum() < len(places) else ""
     st.caption(f"{len(chosen):,} digits chosen, {(~right).sum():,} of them misread{first}")
     if not len(places):
         return

@@ -111,7 +111,7 @@ def test_all_that_are_chosen_can_be_leafed_through_and_taken_home(open_page, tmp
 
     beside = page.locator(".stColumn", has=page.locator(".st-key-map-sheet"))
     shown = beside.locator(".sheet").get_by_role("button")
-    expect(shown).to_have_count(120)
+    expect(shown).to_have_count(84)
     told = int(re.match(r"[\d,]+", page.locator(".map .words").inner_text())[0].replace(",", ""))
     assert told > 8_000
     expect(shown.first).to_have_class("wrong")  # what is misread comes first
