@@ -19,7 +19,7 @@ from digitlib.ui.answers import load_test_answers
 from digitlib.ui.loaders import load_test_digits
 from digitlib.ui.problems import show_problem
 from digitlib.ui.sheets import ADDRESS, PER_ROW, PER_SHEET, order_digits
-from digitlib.ui.study import REFRESH_SECONDS, offer_study
+from digitlib.ui.study import await_study
 from digitlib.ui.style import get_theme
 
 # Ten colours, as far as the colour-blind can tell ten apart: P. Tol, *Colour Schemes* (2021),
@@ -73,11 +73,11 @@ def show_map(model: str, epoch: int | None = None) -> np.ndarray | None:
     """
     try:
         points = load_map(model, epoch)
+        if points is None:
+            await_study(model, "map", "Compute the map", "compute-map", expect_seconds(model))
+            return None
     except DigitLabError as error:
         show_problem(error)
-        return None
-    if points is None:
-        st.fragment(_await_map, run_every=REFRESH_SECONDS)(model)
         return None
     chosen = _draw_map(
         data=points.data | {"colours": COLOURS[get_theme()]},
@@ -152,15 +152,6 @@ def _load_map(model: str, version: tuple[str, float], epoch: int | None) -> MapP
         "sheets": {"address": ADDRESS, "perSheet": PER_SHEET, "perRow": PER_ROW},
     }
     return MapPoints(order, places, answers != truth, data)
-
-
-def _await_map(model: str) -> None:
-    try:
-        if has_part(load_run(model), "map"):
-            st.rerun()
-        offer_study(model, "Compute the map", "compute-map", expect_seconds(model))
-    except DigitLabError as error:
-        show_problem(error)
 
 
 def expect_seconds(model: str) -> float:

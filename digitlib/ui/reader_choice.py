@@ -3,14 +3,12 @@
 import streamlit as st
 
 from digitlib.errors import DigitLabError
-from digitlib.runs.folder import load_run
-from digitlib.runs.study_files import has_part
 from digitlib.ui.address import change_address, read_address
 from digitlib.ui.answers import UnreadError, load_epochs
 from digitlib.ui.digit_sets import list_sets
 from digitlib.ui.map import time_reading
 from digitlib.ui.problems import escape_markdown, show_problem, show_warning
-from digitlib.ui.study import REFRESH_SECONDS, offer_study
+from digitlib.ui.study import await_study
 
 FINISHED = "finished"
 
@@ -71,13 +69,9 @@ def choose_epoch(model: str, key: str) -> int | None:
 def await_reading(unread: UnreadError) -> None:
     """Offer to have a model read all digits, and show the page anew as soon as it has."""
     st.info(escape_markdown(str(unread)))
-    st.fragment(_await_reading, run_every=REFRESH_SECONDS)(unread.run_id)
-
-
-def _await_reading(model: str) -> None:
+    model = unread.run_id
     try:
-        if has_part(load_run(model), "training"):
-            st.rerun()
-        offer_study(model, "Read all 70,000 digits", "start-study", 60_000 * time_reading(model))
+        seconds = 60_000 * time_reading(model)
+        await_study(model, "training", "Read all 70,000 digits", "start-study", seconds)
     except DigitLabError as error:
         show_problem(error)
