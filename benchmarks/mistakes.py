@@ -5,8 +5,9 @@ there before, to matrix and gallery on screen, for a run that nobody has looked 
 kind of click to the changed gallery, at 10,000 and at 70,000 digits, while a second model is
 compared with or is not; the resident memory (RSS) of the web process after all of that.
 
-Peer, for the address: ``benchmarks/peer/bare.py``, a heading and nothing else. A browser that was
-never there fetches Streamlit's own client first, which no page can make shorter.
+Peer, for the address and for another model: ``benchmarks/peer/bare.py``, a list and a heading that
+tells what was chosen. A browser that was never there fetches Streamlit's own client first, and that
+client closes the list before it tells the server of the choice: no page can make either shorter.
 """
 
 import shutil
@@ -68,6 +69,28 @@ WATCH = """
 })();
 """
 
+# The same of the peer's heading.
+WATCH_HEADING = """
+(() => {
+  const read = () => document.querySelector("h1").textContent;
+  window.heading = {since: null};
+  addEventListener("pointerup", event => { heading.since = event.timeStamp; }, true);
+  heading.change = timeout => {
+    const before = read();
+    heading.since = null;
+    heading.changed = new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error("the heading stayed as it was")), timeout);
+      const look = () => {
+        if (heading.since !== null && read() !== before)
+          resolve((performance.now() - heading.since) / 1000);
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  };
+})();
+"""
+
 
 def run() -> None:
     """Measure and print the tables."""
@@ -76,6 +99,7 @@ def run() -> None:
         _make_runs(runs)
         with serve(BARE, runs) as server:
             bare = [_open_bare(browser, server) for _ in range(ROUNDS + 1)][1:]
+            choice = _choose_bare(browser, server)
         with serve(OURS, runs) as server:
             _warm(browser, server)
             before = _measure(server)
@@ -97,7 +121,10 @@ def run() -> None:
         every = [seconds for each in times.values() for seconds in each]
         print_table(
             f"Mistakes: clicks to the changed gallery at {count} digits",
-            [Row(kind, seconds) for kind, seconds in times.items()]
+            [
+                Row(kind, seconds, choice if kind == "another model" else ())
+                for kind, seconds in times.items()
+            ]
             + [Row("95 of 100", [float(np.percentile(every, 95))], limit=CLICKED)],
         )
     print_table(
@@ -154,6 +181,20 @@ def _open_bare(browser: Browser, server: Server) -> float:
     with open_page(browser, server.address) as page:
         page.locator(BARE.answer).wait_for()
         return time.monotonic() - started
+
+
+def _choose_bare(browser: Browser, server: Server) -> list[float]:
+    """Return the seconds from each choice in a list to the heading that tells it."""
+    times = []
+    with open_page(browser, server.address) as page:
+        page.locator(BARE.answer).wait_for()
+        page.evaluate(WATCH_HEADING)
+        for option in ("second", "third", "first", "second", "third", "first"):
+            choose = _prepare(page, "Model", option)
+            page.evaluate(f"heading.change({TIMEOUT})")
+            choose()
+            times.append(page.evaluate("heading.changed"))
+    return times
 
 
 def _click_about(browser: Browser, server: Server, key: str) -> dict[str, list[float]]:

@@ -1,5 +1,8 @@
-"""A page of Streamlit's with a heading and nothing else: what its own client takes to show it."""
+"""A page of Streamlit's with a list and a heading that tells what was chosen, and nothing else.
+
+What its own client takes to show a page, and to answer a choice.
+"""
 
 import streamlit as st
 
-st.title("A heading")
+st.title(st.selectbox("Model", ["first", "second", "third"]))
