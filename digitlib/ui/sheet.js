@@ -21,6 +21,7 @@ function makeCell(cell, place, choose) {
 }
 
 export default function ({data, parentElement, setTriggerValue}) {
+  // Most runs of a page change nothing of it but who hears of a click.
   parentElement.tell = setTriggerValue;
   const shown = JSON.stringify(data);
   if (parentElement.shown === shown) return;

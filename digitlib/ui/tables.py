@@ -61,7 +61,7 @@ def show_per_digit(evaluation: Evaluation) -> None:
     head = "".join(
         f'<th scope="col">{title}</th>' for title in ("Digit", "Count", *MEASURES.values())
     )
-    # Not st.dataframe: it takes a browser as long to draw as all else on the page.
+    # Not st.dataframe: drawn anew at each change of model, it keeps the gallery waiting.
     st.html(f'<table class="per-digit"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
     st.caption(
         "Precision: of those read as this digit, how many are. Recall: of those that are this "
