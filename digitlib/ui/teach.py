@@ -57,10 +57,11 @@ class Tellings:
         name = hash_digit(digit)
         with self._lock:
             before = self._collection.add(digit, label)
-            first, said = self._said.pop(name, (None, []))
-            if not said or said[-1].label != before:  # new, or changed by other ways
+            first, said = self._said.get(name, (before, []))
+            if said and said[-1].label != before:  # changed by other ways
                 first, said = before, []
             told = Told(digit, name, label, int(self._collection.count().sum()))
+            self._said.pop(name, None)  # to the end of those that may be forgotten
             self._said[name] = (first, [*said, told])
             if len(self._said) > MOST_DIGITS:
                 self._said.pop(next(iter(self._said)))
@@ -73,7 +74,7 @@ class Tellings:
             CollectionError: the collection cannot be written.
         """
         with self._lock:
-            first, said = self._said.pop(told.name, (None, []))
+            first, said = self._said.get(told.name, (None, []))
             left = [each for each in said if each is not told]
             # What was changed by other ways since, or cleared, is left so.
             if told in said and self._collection.find_label(told.name) == said[-1].label:
@@ -82,6 +83,8 @@ class Tellings:
                     self._collection.remove(told.name)
                 else:
                     self._collection.add(told.digit, label)
+            # Only now: what has failed can be tried again.
+            self._said.pop(told.name, None)
             if left:
                 self._said[told.name] = (first, left)
 
@@ -153,12 +156,13 @@ def _tell(digit: np.ndarray) -> None:
 
 
 def _undo(name: str) -> None:
-    told = st.session_state.get("told", {}).pop(name, None)
-    if told is None:
+    told_here = st.session_state.get("told", {})
+    if name not in told_here:
         return
     try:
-        _load_tellings(get_collection().folder).take_back(told)
+        _load_tellings(get_collection().folder).take_back(told_here[name])
     except DigitLabError as error:
         st.session_state.teach_problem = str(error)
         return
+    del told_here[name]
     load_drawings.clear()

@@ -3,6 +3,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from digitlib.data import collection as collection_module
+from digitlib.data.collection import Collection
+from digitlib.errors import CollectionError
 from digitlib.vision import prepare_digit
 from tests.strokes import draw
 
@@ -89,6 +91,21 @@ def test_what_was_cleared_meanwhile_is_not_brought_back(drawn, collection):
     drawn.button(key="teach-undo").click().run()
 
     assert len(collection.read()) == 0
+
+
+def test_what_cannot_be_taken_back_just_now_can_be_later(drawn, collection, monkeypatch):
+    tell(drawn, 1)
+    with monkeypatch.context() as broken:
+        broken.setattr(Collection, "remove", refuse)
+        drawn.button(key="teach-undo").click().run()
+    assert drawn.error[0].value == "The disk is full."
+    assert len(collection.read()) == 1
+    drawn.button(key="teach-undo").click().run()
+    assert len(collection.read()) == 0
+
+
+def refuse(*_) -> None:
+    raise CollectionError("The disk is full.")
 
 
 def test_the_next_drawing_can_be_told_and_the_class_grows(drawn, collection, read_words):
