@@ -11,6 +11,7 @@ from digitlib.reading.comparison import Comparison
 from digitlib.reading.statistics import Accuracy
 from digitlib.runs.folder import Run, load_run
 from digitlib.runs.lesson import LESSON_EPOCHS, OLD_DIGITS, find_learnt, find_taught, teach_config
+from digitlib.ui.address import change_address, read_address
 from digitlib.ui.collection import load_answers
 from digitlib.ui.live import load_live
 from digitlib.ui.live_run import show_progress, tend_queue
@@ -29,17 +30,17 @@ def choose_other(model: str) -> Run | None:
     Unless another is chosen it is the newest that was taught drawings on top of this model, that of
     this visitor before others'.
     """
-    state, address = st.session_state, st.query_params
+    state = st.session_state
     learning = [run for run in load_runs().runs if run.active or run.unmeasured]
     runs = {run.id: run for run in learning if not run.config.folds}  # which make no model
     runs |= {run.id: run for run in load_models().runs}
     runs = {name: run for name, run in runs.items() if name != model}
     taught = find_taught(model, _own_first(list(runs.values())))
-    asked = address.get("compare", taught.id if taught else NONE)
+    asked = read_address().get("compare", taught.id if taught else NONE)
     if asked not in (NONE, *runs):
         if asked != model:
             show_warning(f"There is no model {asked!r} here.")
-        address.pop("compare", None)
+        change_address(compare=None)
         asked = NONE
     state.compare = asked
     chosen = st.selectbox(
@@ -47,7 +48,7 @@ def choose_other(model: str) -> Run | None:
         [NONE, *runs],
         format_func=lambda name: "none" if name == NONE else name,
         key="compare",
-        on_change=lambda: address.update(compare=state.compare),
+        on_change=lambda: change_address(compare=state.compare),
     )
     return runs.get(chosen)
 
@@ -83,7 +84,7 @@ def show_teach_button(model: str, drawings: Drawings) -> None:
         f"that it does not forget.{kept}"
     )
     if clicked and not problem:
-        st.query_params.pop("compare", None)  # the one that is made now is compared
+        change_address(compare=None)  # the one that is made now is compared
         if start_run(config, lesson):
             st.rerun()
 

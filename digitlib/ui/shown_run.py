@@ -4,6 +4,7 @@ import streamlit as st
 
 from digitlib.errors import DigitLabError
 from digitlib.runs.folder import Run, load_run
+from digitlib.ui.address import change_address, read_address
 from digitlib.ui.loaders import load_runs
 from digitlib.ui.problems import escape_markdown
 
@@ -14,7 +15,7 @@ def find_shown_run() -> Run | None:
     That is the one in the address, else the one this visitor saw last, else whatever is being
     trained just now, so that a training is found again in any tab.
     """
-    run_id = st.query_params.get("run") or st.session_state.get("shown_run")
+    run_id = read_address().get("run") or st.session_state.get("shown_run")
     if run_id is None:
         active = [run for run in reversed(load_runs().runs) if run.active]
         # The one that trains, else the first in line.
@@ -35,9 +36,10 @@ def find_shown_run() -> Run | None:
 def remember_run(run_id: str) -> None:
     """Make a run the one that is shown, in this session and in the address."""
     st.session_state.shown_run = run_id
-    st.query_params["run"] = run_id
+    if read_address().get("run") != run_id:
+        change_address(run=run_id)
 
 
 def _forget_run() -> None:
     st.session_state.pop("shown_run", None)
-    st.query_params.pop("run", None)
+    change_address(run=None)

@@ -256,6 +256,16 @@ def test_a_link_shows_two_models_of_ones_choice(open_page, filled, read_words):
     assert "test digits" not in read_words(app.get("html"))
 
 
+def test_a_run_that_comes_with_the_address_of_a_moment_ago_leaves_the_choice(open_page, filled):
+    app = open_page("drawings", model="dense", compare="cnn")
+    before = dict(app.query_params)
+    app.selectbox("compare").select("-").run()
+    app.query_params.clear()
+    app.query_params.update(before)
+    app.run()
+    assert app.selectbox("compare").value == "-"
+
+
 def test_a_model_that_does_not_exist_is_named(open_page, filled):
     app = open_page("drawings", compare="gone")
     assert not app.exception
