@@ -142,17 +142,21 @@ def _find_makers(operations: list[dict]) -> dict[int, dict]:
 
 
 def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[int]:
-    """Return the last tensor with places before each next convolution, and before the end."""
+    """Return the last tensor with places before each next convolution, and before the end.
+
+    A separable convolution is two to LiteRT, the second right after the first.
+    """
     sides = {each["index"]: len(each["shape"]) for each in interpreter.get_tensor_details()}
-    maps, latest = [], None
+    maps, latest, before = [], None, ""
     for operation in operations:
-        output = operation["outputs"][0]
-        if operation["op_name"] == "CONV_2D":
-            if latest is not None:
+        output, name = operation["outputs"][0], operation["op_name"]
+        if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            if latest is not None and before != "DEPTHWISE_CONV_2D":
                 maps.append(latest)
             latest = output
         elif latest is not None and sides[output] == 4:
             latest = output
+        before = name
     return maps if latest is None else [*maps, latest]
 
 

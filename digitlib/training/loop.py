@@ -177,10 +177,11 @@ def count_multiplications(model: keras.Model) -> int:
     """Return how many numbers a network multiplies to read one digit."""
     total = 0
     for layer in model.layers:
-        kernel = getattr(layer, "kernel", None)
-        for node in layer._inbound_nodes if kernel is not None else ():
+        kernels = [weight for weight in layer.trainable_weights if weight.name.endswith("kernel")]
+        size = sum(math.prod(kernel.shape) for kernel in kernels)  # a separable one has two
+        for node in layer._inbound_nodes if kernels else ():
             places = node.outputs[0].shape[1:-1]  # where a convolution is put; none if dense
-            total += math.prod(kernel.shape) * math.prod(places)
+            total += size * math.prod(places)
     return total
 
 

@@ -8,7 +8,9 @@ import pytest
 from keras import layers
 
 from digitlib.data import Digits
+from digitlib.reading.layers import LayerReader
 from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.catalogue import default_config
 from digitlib.runs.config import TrainingConfig
 from digitlib.runs.folder import Run, request_stop
 from digitlib.runs.lifecycle import carry_out
@@ -74,6 +76,24 @@ def test_a_model_that_is_saved_again_takes_the_place_of_the_one_before(make_run,
     assert np.array_equal(kept.get_weights()[0], after.get_weights()[0])
     files = ["config.json", "model.keras", "model.tflite", "reserve", "status.json"]
     assert sorted(path.name for path in run.folder.iterdir()) == files
+
+
+def test_the_maps_of_a_separable_convolution_are_those_of_both_its_parts(tmp_path, validation):
+    model = build_model(default_config("tiny"))
+    kinds = (keras.layers.ReLU, keras.layers.MaxPooling2D)
+    ends = [layer for layer in model.layers if isinstance(layer, kinds)]
+    # Pooled and cut off, a look, a look and pooled, a look and pooled, a look.
+    ends = [ends[place] for place in (1, 2, 4, 6, 7)]
+    digits = validation.images[:3]
+    pixels = digits[..., np.newaxis] / np.float32(255)
+    expected = keras.Model(model.inputs, [layer.output for layer in ends])(pixels)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(to_litert(model))
+
+    maps = LayerReader(file).read(digits).maps
+
+    for found, wanted in zip(maps, expected, strict=True):
+        np.testing.assert_allclose(found, np.asarray(wanted), atol=1e-4)
 
 
 # Filters
