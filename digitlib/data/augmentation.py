@@ -72,6 +72,7 @@ class Augmentation:
 
 
 UNCHANGED = Augmentation()
+SLIGHT = Augmentation(rotation=5.0, shift=0.7, zoom=0.05)
 GENTLE = Augmentation(rotation=10.0, shift=2.0, zoom=0.1)
 STRONG = Augmentation(
     rotation=12.0, shift=2.0, zoom=0.15, shear=0.2, elastic=0.5, thickness=0.6, erasing=0.1,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from digitlib.data.augmentation import STRONG
+from digitlib.data.augmentation import SLIGHT, STRONG
 from digitlib.runs.config import TrainingConfig
 
 INPUT_SHAPE = (28, 28, 1)
@@ -101,14 +101,17 @@ def fast(config: TrainingConfig) -> keras.Model:
 
 
 @network(
-    epochs=30, batch_size=64, learning_rate=1e-2, dropout=0.0, schedule="one-cycle",
+    epochs=45, batch_size=128, learning_rate=1.4e-2, dropout=0.0, schedule="one-cycle",
+    weight_average=0.998, augmentation=SLIGHT, plain_epochs=9,
 )  # fmt: skip
 def tiny(config: TrainingConfig) -> keras.Model:
-    """The same twelve filters look four times, from ever farther away: small can do it."""
+    """The same filters look four times, from ever farther away: small can do it."""
     digit = layers.Input(INPUT_SHAPE)
-    x = layers.Conv2D(12, 5, padding="same")(digit)
+    x = layers.Conv2D(20, 5, padding="same")(digit)
     x = layers.ReLU()(layers.MaxPooling2D()(x))
-    look = layers.Conv2D(12, 3, padding="same", use_bias=False)
+    # First each of the 20 pictures by itself, then all of them point by point: 900 weights, not
+    # the 10,000 of a full convolution.
+    look = layers.SeparableConv2D(20, 5, padding="same", use_bias=False)
     for distance, looks in enumerate((2, 1, 1)):
         if distance:
             x = layers.MaxPooling2D()(x)

@@ -314,7 +314,8 @@ def test_a_stopped_training_keeps_the_averaged_weights(make_run):
 def test_multiplications_are_counted_as_on_paper():
     cnn = 26 * 26 * 32 * 9 + 11 * 11 * 64 * 9 * 32 + 1_600 * 128 + 128 * 10
     # The same filters are put on 14x14, 7x7 and 3x3 places.
-    tiny = 28 * 28 * 12 * 25 + (2 * 14 * 14 + 7 * 7 + 3 * 3) * 12 * 9 * 12 + 12 * 10
+    look = 20 * 25 + 20 * 20  # each picture by itself, then all of them point by point
+    tiny = 28 * 28 * 20 * 25 + (2 * 14 * 14 + 7 * 7 + 3 * 3) * look + 20 * 10
 
     for network, count in (("softmax", 7_840), ("cnn", cnn), ("tiny", tiny)):
         assert count_multiplications(build_model(TrainingConfig(network))) == count
