@@ -13,9 +13,14 @@ from digitlib.errors import EmptyPictureError
 from digitlib.vision import prepare_digit
 from digitlib.vision.form import SIZE
 
+SMALL = 0.3  # the share of digits that come in a small picture,
+SMALLEST, LARGEST = 24, 56  # so many pixels along each side
+
 
 def write_digits(count: int, seed: int) -> Digits:
     """Return digits that a simulated pen has written, in the form of MNIST.
+
+    Some come from a small picture, whose lines are soft when the digit has its size in the end.
 
     Args:
         count: how many; the ten take turns.
@@ -28,7 +33,10 @@ def write_digits(count: int, seed: int) -> Digits:
     labels = np.arange(count, dtype=np.uint8) % 10
     images = np.empty((count, 28, 28), np.uint8)
     for place, label in enumerate(labels):
-        images[place] = prepare_digit(write_digit(int(label), chance)).digit
+        page = write_digit(int(label), chance)
+        if chance.random() < SMALL:
+            page = _shrink(page, int(chance.integers(SMALLEST, LARGEST)))
+        images[place] = prepare_digit(page).digit
     return Digits(images, labels)
 
 
@@ -64,5 +72,5 @@ def _prepare(make: Callable[[], np.ndarray]) -> np.ndarray:
             continue
 
 
-def _shrink(page: np.ndarray) -> np.ndarray:
-    return cv2.resize(page, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+def _shrink(page: np.ndarray, side: int = SIZE) -> np.ndarray:
+    return cv2.resize(page, (side, side), interpolation=cv2.INTER_AREA)
