@@ -85,8 +85,10 @@ def test_the_matrix_can_tell_percentages_of_the_digit(open_page):
     shares = cells.pivot(index="truth", columns="answer", values="share").to_numpy()
     expected = np.array(METRICS["confusion"], float)
     np.testing.assert_allclose(shares, expected / expected.sum(axis=1, keepdims=True))
-    label = cells.set_index(["truth", "answer"]).loc[(9, 4), "label"]
-    assert label == f"{100 * shares[9, 4]:.1f}"
+    wrong = shares * (1 - np.eye(10))
+    often = np.unravel_index(wrong.argmax(), wrong.shape)
+    label = cells.set_index(["truth", "answer"]).loc[often, "label"]
+    assert label == f"{100 * shares[often]:.1f}"
 
 
 def test_the_filters_mark_their_cell(open_page):
@@ -114,8 +116,9 @@ def test_the_gallery_can_be_leafed_through_from_end_to_end(open_page):
         seen += list_keys(app)
     assert len(seen) == len(set(seen)) == MISTAKES
     button(app, "Previous").click().run()
-    assert app.query_params["page"] == "3"
-    assert list_keys(app) == seen[2 * PER_PAGE : 3 * PER_PAGE]
+    last_but_one = -(-MISTAKES // PER_PAGE) - 1
+    assert app.query_params["page"] == str(last_but_one)
+    assert list_keys(app) == seen[(last_but_one - 1) * PER_PAGE : last_but_one * PER_PAGE]
 
 
 def test_a_page_can_hold_more(open_page):
@@ -317,7 +320,6 @@ def test_a_digit_opens_by_the_address(open_page, read_words, labels):
     assert "People judged this label wrong: they see a 4" in shown
     assert len(re.findall(r"\d%", shown.partition("✓ marks the truth")[0])) == 11
     assert "What speaks for a 9, the truth" in shown
-    assert "was not kept" in shown  # cnn was trained before answers were kept
     app.selectbox("truth").select("1").run()
 
 
@@ -384,10 +386,12 @@ def test_the_slider_goes_back_through_the_epochs(open_page, epochs, read_words, 
     assert all(cell["lines"][0].endswith("read as 0") for cell in list_cells(app))
 
 
-def test_a_run_without_answers_of_epochs_has_no_slider(open_page):
-    app = open_page("mistakes", model="cnn", epoch="1")
+def test_a_run_without_answers_of_epochs_has_no_slider(open_page, make_run, read_words):
+    make_run("done", name="unkept")
+    app = open_page("mistakes", model="unkept", epoch="1", digit="1901")
     assert not app.select_slider
     assert not app.exception
+    assert "was not kept" in read_dialog(app, read_words)
 
 
 def test_the_usual_epoch_and_set_are_left_out_of_the_address(open_page, epochs):
