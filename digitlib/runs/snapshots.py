@@ -15,8 +15,8 @@ from digitlib.runs.files import replacing
 from digitlib.runs.folder import Run
 
 PANEL_SIZE = 24
-# Validation digits that the shipped `dense` misreads: a crossed 7, a slanted 4, a leaning 3; and a
-# 7 that `cnn` takes for 2. An open 9 is among the first two.
+# Validation digits that the shipped `dense` misreads: a crossed 7, a slanted 4, a leaning 3, and a
+# 7 that `cnn` is unsure of. An open 9 is among the first two.
 HARD = (168, 299, 302, 2419)
 
 

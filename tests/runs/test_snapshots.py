@@ -208,11 +208,12 @@ def test_no_network_trains_on_the_panel(validation):
     assert shown.isdisjoint(training)
 
 
-def test_the_hard_ones_are_misread_by_the_shipped_networks(validation, cnn):
+def test_the_hard_ones_are_hard_for_the_shipped_networks(validation, cnn):
     hard = validation.take(np.array(HARD))
     dense = Recogniser(MODELS_FOLDER / "dense" / "model.tflite")
 
-    assert (dense.read(hard.images).argmax(axis=1) != hard.labels)[:3].all()
-    assert (hard.labels[3], cnn.read(hard.images[3:]).argmax()) == (7, 2)
+    assert (dense.read(hard.images).argmax(axis=1) != hard.labels).all()
+    assert hard.labels[3] == 7
+    assert cnn.read(hard.images[3:]).max() < 0.7
     shown = {image.tobytes() for image in load_panel().images}
     assert {image.tobytes() for image in hard.images} <= shown
