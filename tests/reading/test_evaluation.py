@@ -97,6 +97,7 @@ def test_a_sure_mistake_has_a_finite_loss():
     # 1e-7 is Keras's own bound (keras.config.epsilon).
     assert find_losses(probabilities, np.array([0])) == pytest.approx([-np.log(1e-7)])
     assert find_losses(probabilities, np.array([1])) == pytest.approx([0])
+    assert not np.signbit(find_losses(probabilities, np.array([1])))
 
 
 def test_answers_and_labels_of_different_lengths_are_refused():
