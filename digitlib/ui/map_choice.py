@@ -8,6 +8,7 @@ import streamlit as st
 
 from digitlib.ui.address import open_digit
 from digitlib.ui.answers import Reader
+from digitlib.ui.collection import name_digit
 from digitlib.ui.downloads import offer_downloads
 from digitlib.ui.map import show_map
 from digitlib.ui.mistakes import Work
@@ -50,7 +51,8 @@ def _show_chosen(reader: Reader, table: pd.DataFrame, chosen: np.ndarray) -> Non
     cells = []
     for row in table.iloc[shown].itertuples():
         mark, kind = ("✓", "right") if row.answer == row.truth else (f"✗ {row.answer}", "wrong")
-        cells.append(Cell(str(row.index), mark, f"a {row.truth}, read as {row.answer}", kind))
+        words = f"Test digit {row.index}: {name_digit(row.truth)}, read as {row.answer}"
+        cells.append(Cell(str(row.index), mark, words, kind))
     opened = show_cells(reader.digits.take_images(shown), cells, "map-sheet")
     offer_downloads(reader, table, places, "map", key="map-download")
     if opened in {cell.name for cell in cells}:

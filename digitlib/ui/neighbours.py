@@ -12,6 +12,7 @@ from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import load_run
 from digitlib.runs.study import read_features
 from digitlib.runs.study_files import Features, fingerprint, study_folder
+from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_image import draw_mask
 from digitlib.ui.loaders import load_layers
 from digitlib.ui.map import time_reading
@@ -79,13 +80,16 @@ def _draw_neighbours(
     features = _find_features(model)
     point = features.project(load_layers(model).read(digit).features)[0]
     classes = [answer] if truth is None or truth == answer else [answer, truth]
-    found = find_neighbours(point, features.points, load_labels("training"), classes, COUNT)
-    picked = pick_digits("training", np.concatenate([each.places for each in found]))
-    rows = []
-    for place, (number, each) in enumerate(zip(classes, found, strict=True)):
-        heading = f"The {number}s most alike" + (", as it was read" if place == 0 else ", as it is")
-        part = slice(place * COUNT, (place + 1) * COUNT)
-        rows.append(_draw_row(heading, each, picked.take(part)))
+    labels = load_labels("training")
+    found, rows = [], []
+    # One more than is shown: a training digit is not its own neighbour.
+    for each in find_neighbours(point, features.points, labels, classes, COUNT + 1):
+        picked = pick_digits("training", each.places)
+        others = np.flatnonzero((picked.images != digit).any(axis=(1, 2)))[:COUNT]
+        kind = ", as it is" if found else ", as it was read"
+        heading = f"The {classes[len(found)]}s most alike{kind}"
+        found.append(Neighbours(each.places[others], each.likeness[others]))
+        rows.append(_draw_row(heading, found[-1], picked.take(others)))
     return f"<p>{describe_neighbours(classes, found)}</p>{''.join(rows)}"
 
 
@@ -104,7 +108,7 @@ def _draw_row(heading: str, found: Neighbours, digits: Digits) -> str:
     cells = []
     for place, likeness in enumerate(found.likeness):
         share = html.escape(format_likeness(float(likeness)))
-        words = f"a {digits.labels[place]} it could learn from, {share} alike"
+        words = f"{name_digit(digits.labels[place])} it could learn from, {share} alike"
         cells.append(
             f'<div class="panel-digit" role="img" aria-label="{words}" title="{words}">'
             f'<i style="--place:{place}"></i>{share}</div>'
@@ -130,9 +134,15 @@ def describe_neighbours(classes: list[int], found: list[Neighbours]) -> str:
     answer, truth = classes
     words += f" and the nearest {truth} is {shares[1]} alike: "
     if best[0] - best[1] > CLEARLY:
-        return words + f"its last layer sees a {answer}, and hardly a {truth} that looks like this."
+        return words + (
+            f"its last layer sees {name_digit(answer)}, rather than {name_digit(truth)} that "
+            "looks like this."
+        )
     if best[1] - best[0] > CLEARLY:
-        return words + f"it could learn from a {truth} like this, and yet reads a {answer}."
+        return words + (
+            f"it could learn from {name_digit(truth)} like this, and yet reads "
+            f"{name_digit(answer)}."
+        )
     return words + f"to its last layer this lies between {answer} and {truth}."
 
 

@@ -9,6 +9,7 @@ from digitlib.errors import DigitLabError
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run
 from digitlib.runs.snapshots import PANEL_SIZE, Snapshot, load_panel, read_snapshot
+from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_image import draw_mask, draw_signed
 from digitlib.ui.live import Live
 
@@ -66,7 +67,7 @@ def _draw_digits(snapshot: Snapshot, epoch: float) -> str:
     cells = []
     for place, (answer, truth) in enumerate(zip(answers, panel.labels, strict=True)):
         mark, kind = ("✓", "right") if right[place] else ("✗", "wrong")
-        words = f"a {truth}, read as {answer}"
+        words = f"{name_digit(truth)}, read as {answer}"
         cells.append(
             f'<div class="panel-digit {kind}" role="img" aria-label="{words}" title="{words}">'
             f'<i style="--place:{place}"></i><span class="mark-{kind}">{mark}</span>{answer}</div>'

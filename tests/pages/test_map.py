@@ -14,12 +14,14 @@ from digitlib.data import load_mnist
 from digitlib.errors import RunError
 from digitlib.reading.layers import LayerReader
 from digitlib.reading.neighbours import Neighbours
+from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.epoch_answers import write_epoch_answers
 from digitlib.runs.folder import MODELS_FOLDER, load_run
 from digitlib.runs.study import StudyState, read_map, study_lock, write_state
 from digitlib.runs.study_files import fingerprint, study_folder, write_part
 from digitlib.study import make_study
 from digitlib.ui import study
+from digitlib.ui.digit_sets import load_digit_set
 from digitlib.ui.map import COLOURS, find_chosen, load_map
 from digitlib.ui.neighbours import describe_neighbours, format_likeness
 from digitlib.ui.sheets import PER_ROW, PER_SHEET, order_digits
@@ -194,7 +196,7 @@ def test_an_open_digit_is_shown_with_its_nearest_training_digits(
     assert f"The {answer}s most alike, as it was read" in words
     assert f"The {truth}s most alike, as it is" in words
     html = " ".join(each.proto.body for each in app.html)
-    shown = re.findall(r'aria-label="a (\d) it could learn from', html)
+    shown = re.findall(r'aria-label="an? (\d) it could learn from', html)
     assert [*map(int, shown)] == [answer] * 8 + [truth] * 8
 
     training = load_mnist("training")
@@ -210,6 +212,22 @@ def test_an_open_digit_is_shown_with_its_nearest_training_digits(
     np.testing.assert_array_equal(drawn[:, :28], of_answer[best[0]])
 
 
+def test_a_training_digit_is_not_its_own_neighbour(open_page, studied):
+    digits = load_digit_set("all")
+    some = digits.take_images(np.arange(2_000))
+    answers = Recogniser(studied.model_file).read(some).argmax(axis=1)
+    place = int(np.flatnonzero(answers != digits.labels[:2_000])[0])
+    app = open_page("mistakes", model="studied", set="all", digit=digits.find_key(place))
+    assert not app.exception
+    html = " ".join(each.proto.body for each in app.html)
+    for mask in re.findall(r'class="neighbours".*?base64,([^)]+)\)', html):
+        drawn = np.array(Image.open(io.BytesIO(base64.b64decode(mask))))[::4, ::4, 1]
+        shown = drawn.reshape(28, -1, 28).swapaxes(0, 1)
+        assert len(shown) == 8
+        assert not (shown == some[place]).all(axis=(1, 2)).any()
+    assert html.count('class="neighbours"') == 2
+
+
 def test_an_open_digit_without_a_study_offers_to_find_them(open_page, make_run, started):
     make_run("done", name="fresh")
     app = open_page("mistakes", model="fresh", digit="0")
@@ -221,7 +239,7 @@ def test_an_open_digit_without_a_study_offers_to_find_them(open_page, make_run, 
     ("likeness", "classes", "words"),
     [
         ([0.99], [3], "what its last layer finds in this digit"),
-        ([0.95, 0.80], [3, 5], "sees a 3, and hardly a 5"),
+        ([0.95, 0.80], [3, 8], "sees a 3, rather than an 8"),
         ([0.80, 0.95], [3, 5], "could learn from a 5 like this, and yet reads a 3"),
         ([0.951, 0.95], [3, 5], "lies between 3 and 5"),
     ],
