@@ -49,11 +49,11 @@ def show_outcome(run: Run) -> None:
 
 
 def _show_check(run: Run) -> None:
-    metrics, found = run.metrics, run.metrics["out_of_sample"]
+    metrics, accuracy = run.metrics, Accuracy.from_summary(run.metrics["out_of_sample"])
     st.markdown(
-        f"### {metrics['counted']:,} of {found['count']:,} training labels look wrong\n"
+        f"### {metrics['counted']:,} of {accuracy.count:,} training labels look wrong\n"
         f"**{run.id}** took {format_seconds(metrics['training_seconds'])} · "
-        f"{found['accuracy']:.2%} are read as labelled by networks that have not learnt from them"
+        f"{accuracy} are read as labelled by networks that have not learnt from them"
     )
     st.caption("Each dashed line is the beginning of another network, which knows nothing yet.")
     st.page_link("pages/mistakes.py", label="Look at the suspects", icon=":material/search:")

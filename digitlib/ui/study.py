@@ -11,6 +11,7 @@ from digitlib.ui.times import format_seconds
 
 REFRESH_SECONDS = 1.0  # of the fragment that shows how far a study has come
 IDLE_SECONDS = 10.0  # of one that waits for somebody to start it
+START_SECONDS = 4.0  # until a process has begun to compute
 
 
 def await_study(model: str, part: str, label: str, key: str, seconds: float) -> None:
@@ -51,7 +52,7 @@ def offer_study(model: str, label: str, key: str, seconds: float) -> None:
         model: the run's id.
         label: of the button.
         key: of the button, on this page.
-        seconds: about how long it will take until that is there.
+        seconds: about how long it will take until that is there, once it has begun.
 
     Raises:
         DigitLabError: the run is gone or damaged.
@@ -65,7 +66,7 @@ def offer_study(model: str, label: str, key: str, seconds: float) -> None:
     elif state.state == "failed":
         show_warning(state.message)
     st.button(
-        f"{label} (about {format_seconds(seconds)})",
+        f"{label} (about {format_seconds(START_SECONDS + seconds)})",
         icon=":material/calculate:",
         key=key,
         on_click=_start,

@@ -10,6 +10,7 @@ import streamlit as st
 from digitlib.data import load_training_file
 from digitlib.errors import DigitLabError
 from digitlib.reading.recogniser import Answer, format_share
+from digitlib.reading.statistics import Accuracy
 from digitlib.runs.catalogue import default_config
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run, list_shipped_checks, load_run
@@ -168,10 +169,10 @@ def _show_learning(run_id: str) -> None:
 
 
 def _show_headline(check: Check) -> None:
-    found = check.run.metrics["out_of_sample"]
+    accuracy = Accuracy.from_summary(check.run.metrics["out_of_sample"])
     st.html(
-        f'<div class="headline">{check.counted:,} of {found["count"]:,} labels look wrong · '
-        f"{found['accuracy']:.2%} are read as labelled</div>"
+        f'<div class="headline">{check.counted:,} of {accuracy.count:,} labels look wrong · '
+        f"{accuracy} are read as labelled</div>"
     )
     st.caption(
         "MNIST is real: some of these labels are truly wrong, most digits are only strange. Below "
