@@ -11,7 +11,7 @@ from digitlib.reading.neighbours import Neighbours, find_neighbours
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import load_run
 from digitlib.runs.study import read_features
-from digitlib.runs.study_files import Features, fingerprint, study_folder
+from digitlib.runs.study_files import fingerprint, has_part, study_folder
 from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_image import draw_mask
 from digitlib.ui.loaders import load_layers
@@ -35,7 +35,7 @@ def show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | Non
         answer: what the model reads in it.
         truth: what it is; None where nobody knows.
     """
-    waits = _find_features(model) is None
+    waits = not has_part(load_run(model), "features")
     if waits:
         st.session_state[_WAITED] = True
     # In a fragment of its own: where it is called in a dialog, a run of the page would close that.
@@ -56,28 +56,31 @@ def end_waiting() -> None:
 
 def _show_neighbours(model: str, digit: np.ndarray, answer: int, truth: int | None) -> None:
     try:
-        features = _find_features(model)
-        if features is None:
+        run = load_run(model)
+        version = (fingerprint(run), read_time_of_change(study_folder(run) / "features.npz"))
+        drawn = _draw_neighbours(model, version, digit.tobytes(), answer, truth)
+        if drawn is None:
             offer_study(
                 model,
                 "Find the nearest training digits",
                 "compute-features",
                 60_000 * time_reading(model),
             )
-            return
-        st.html(
-            _draw_neighbours(model, fingerprint(load_run(model)), digit.tobytes(), answer, truth)
-        )
+        else:
+            st.html(drawn)
     except DigitLabError as error:
         show_problem(error)
 
 
 @st.cache_resource(max_entries=128, show_spinner="Looking for the nearest training digits")
 def _draw_neighbours(
-    model: str, version: str, pixels: bytes, answer: int, truth: int | None
-) -> str:
+    model: str, version: tuple[str, float], pixels: bytes, answer: int, truth: int | None
+) -> str | None:
+    # Read for each digit anew, in 0.1 s: kept, they would be 14 MB of the web process.
+    features = read_features(load_run(model))
+    if features is None:
+        return None
     digit = np.frombuffer(pixels, np.uint8).reshape(1, 28, 28)
-    features = _find_features(model)
     point = features.project(load_layers(model).read(digit).features)[0]
     classes = [answer] if truth is None or truth == answer else [answer, truth]
     labels = load_labels("training")
@@ -91,17 +94,6 @@ def _draw_neighbours(
         found.append(Neighbours(each.places[others], each.likeness[others]))
         rows.append(_draw_row(heading, found[-1], picked.take(others)))
     return f"<p>{describe_neighbours(classes, found)}</p>{''.join(rows)}"
-
-
-def _find_features(model: str) -> Features | None:
-    run = load_run(model)
-    version = read_time_of_change(study_folder(run) / "features.npz")
-    return _load_features(model, (fingerprint(run), version))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)  # 14 MB
-def _load_features(model: str, version: tuple[str, float]) -> Features | None:
-    return read_features(load_run(model))
 
 
 def _draw_row(heading: str, found: Neighbours, digits: Digits) -> str:
