@@ -11,7 +11,7 @@ const HTML = `
     <label>Show <select aria-label="Which digits stand out"></select></label>
     <label class="check"><input type="checkbox"> only what is misread</label>
     <button type="button" class="area" aria-pressed="false">Choose an area</button>
-    <button type="button" class="send">Show in the gallery</button>
+    <button type="button" class="send">Show these digits</button>
     <button type="button" class="clear">Clear</button>
   </div>
   <div class="plane">
