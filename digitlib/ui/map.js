@@ -274,8 +274,9 @@ class DigitMap {
     this.tip.classList.toggle("below", y < 140);
     const answer = this.misread.get(place);
     const [picture, words] = this.tip.children;
-    words.textContent = answer === undefined
-      ? `a ${this.truth[place]}` : `✗ a ${this.truth[place]}, read as ${answer}`;
+    const truth = this.truth[place];
+    const named = `${truth === 8 ? "an" : "a"} ${truth}`;
+    words.textContent = answer === undefined ? named : `✗ ${named}, read as ${answer}`;
     words.className = answer === undefined ? "" : "wrong";
     picture.hidden = true;
     const {perSheet, perRow, address} = this.data.sheets;

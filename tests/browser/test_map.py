@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from digitlib.data import load_mnist
 from digitlib.runs.folder import MODELS_FOLDER, load_run
 from digitlib.runs.study import read_map
+from digitlib.ui.collection import name_digit
 from tests.browser.conftest import PHONE, download, find_faults, wait_until
 
 MODEL = "dense"
@@ -70,7 +71,7 @@ def test_whoever_points_at_a_digit_sees_it(open_page):
 
     page.mouse.move(*locate(plane, *PLACES[place]))
 
-    words = f"✗ a {TEST.labels[place]}, read as {ANSWERS[place]}"
+    words = f"✗ {name_digit(TEST.labels[place])}, read as {ANSWERS[place]}"
     expect(page.locator(".tip")).to_have_text(words)
     assert np.abs(read_picture(page) - TEST.images[place].astype(int)).max() <= 8
     page.mouse.move(5, 5)
@@ -96,7 +97,7 @@ def test_whoever_drags_over_some_gets_just_these(open_page):
         count_inside([x - side, y - side, x + side, y + side]) for side in (0.027, 0.033)
     )
     assert least <= told <= most
-    words = f"a {TEST.labels[place]}, read as {ANSWERS[place]}"
+    words = f"{name_digit(TEST.labels[place])}, read as {ANSWERS[place]}"
     sheet.get_by_role("button", name=words).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("Test digit")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()

@@ -612,7 +612,7 @@ def count_marks(app: AppTest) -> tuple[int, int]:
     right, wrong = panel.count('"panel-digit right"'), panel.count('"panel-digit wrong"')
     assert (panel.count("✓"), panel.count("✗")) == (right, wrong)
     assert f"<strong>{right} of 24</strong>" in panel
-    described = re.findall(r'panel-digit \w+" [^>]*aria-label="a (\d), read as (\d)"', panel)
+    described = re.findall(r'panel-digit \w+" [^>]*aria-label="an? (\d), read as (\d)"', panel)
     assert [int(truth) for truth, _ in described] == load_panel().labels.tolist()
     assert sum(truth == answer for truth, answer in described) == right
     return right, wrong
