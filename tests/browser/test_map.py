@@ -64,6 +64,19 @@ def count_inside(box: list[float]) -> int:
     return int(((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).sum())
 
 
+def test_what_is_misread_is_ringed(open_page):
+    page = open_page(f"mistakes?model={MODEL}")
+    show_plane(page)
+    count = """canvas => {
+        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4)
+            count += data[i] === 213 && data[i + 1] === 94 && data[i + 2] === 0;
+        return count;
+    }"""
+    wait_until(lambda: page.locator(".map .points").evaluate(count) > 0, page, 10_000)
+
+
 def test_whoever_points_at_a_digit_sees_it(open_page):
     page = open_page(f"mistakes?model={MODEL}")
     plane = show_plane(page)

@@ -119,7 +119,7 @@ def test_the_mistakes_are_all_there(folder, test_digits):
     np.testing.assert_allclose(table["margin"], ranked[wrong, -1] - ranked[wrong, -2])
     of_truth = probabilities[wrong, test_digits.labels[wrong]]
     loss = -np.log(np.maximum(of_truth, 1e-7))
-    np.testing.assert_allclose(table["loss"], loss, rtol=2e-7)  # which is one of a float32
+    np.testing.assert_array_equal(table["loss"].astype(np.float32), loss.astype(np.float32))
     judged = table[table["label_judged_wrong"]]
     assert set(judged["index"]) == set(CORRECTIONS) & set(wrong.tolist())
     for row in judged.itertuples():
