@@ -20,7 +20,8 @@ class Reading:
 
     Attributes:
         maps: what each convolution finds where, in their order, float32 (n, height, width,
-            filters); none for a network without convolutions.
+            filters); those that stand side by side in a network, or in the networks of an ensemble,
+            are one. None for a network without convolutions.
         features: float32 (n, d), what the last layer weighs; of an ensemble, all its networks'.
         logits: float32 (n, 10), what it gives to each of the ten answers.
         probabilities: float32 (n, 10), softmax of the logits.
@@ -110,7 +111,10 @@ class _OpenInterpreter:
             logits = np.log(np.maximum(probabilities, LEAST))
         else:
             logits = self._interpreter.get_tensor(self._logits)
-        maps = [self._interpreter.get_tensor(index) for index in self._maps]
+        maps = [
+            np.concatenate([self._interpreter.get_tensor(index) for index in side_by_side], axis=-1)
+            for side_by_side in self._maps
+        ]
         features = np.hstack([self._interpreter.get_tensor(index) for index in self._features])
         return [*maps, features, logits, probabilities]
 
@@ -141,23 +145,29 @@ def _find_makers(operations: list[dict]) -> dict[int, dict]:
     return {output: each for each in operations for output in each["outputs"]}
 
 
-def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[int]:
-    """Return the last tensor with places before each next convolution, and before the end.
+def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[list[int]]:
+    """Return the last tensors with places after each convolution, before the next and the end.
 
-    A separable convolution is two to LiteRT, the second right after the first.
+    There are several where convolutions stand side by side, each as deep in the network as the
+    others. A separable convolution is two to LiteRT, the second right after the first.
     """
     sides = {each["index"]: len(each["shape"]) for each in interpreter.get_tensor_details()}
-    maps, latest, before = [], None, ""
+    makers = _find_makers(operations)
+    depths, latest = {}, {}
     for operation in operations:
-        output, name = operation["outputs"][0], operation["op_name"]
-        if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-            if latest is not None and before != "DEPTHWISE_CONV_2D":
-                maps.append(latest)
-            latest = output
-        elif latest is not None and sides[output] == 4:
-            latest = output
-        before = name
-    return maps if latest is None else [*maps, latest]
+        sources = [each for each in operation["inputs"] if each in depths]
+        depth = max((depths[each] for each in sources), default=0)
+        if operation["op_name"] == "DEPTHWISE_CONV_2D" or (
+            operation["op_name"] == "CONV_2D"
+            and not any(makers[each]["op_name"] == "DEPTHWISE_CONV_2D" for each in sources)
+        ):
+            depth += 1
+        for output in operation["outputs"]:
+            depths[output] = depth
+            if depth and sides[output] == 4:
+                at_depth = latest.setdefault(depth, [])
+                at_depth[:] = [each for each in at_depth if each not in sources] + [output]
+    return [latest[depth] for depth in sorted(latest)]
 
 
 def _cut(pixels: np.ndarray) -> list[np.ndarray]:
