@@ -167,6 +167,11 @@ def _take(glyph: Glyph, mask: np.ndarray) -> Glyph | None:
     rows, columns = np.flatnonzero(ink.max(1) >= 0.5), np.flatnonzero(ink.max(0) >= 0.5)
     if rows.size < SMALLEST * glyph.box.height or columns.size == 0:
         return None
+    # Its soft edge belongs to it, as it does to glyphs that are not parted.
+    near = np.zeros(ink.shape, bool)
+    near[max(0, rows[0] - 1) : rows[-1] + 2, max(0, columns[0] - 1) : columns[-1] + 2] = True
+    inked = near & (ink > 0)
+    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     left, right = int(columns[0]), int(columns[-1]) + 1
     box = Box(glyph.box.left + left, glyph.box.top + top, right - left, bottom - top)

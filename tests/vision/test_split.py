@@ -75,6 +75,25 @@ def test_a_digit_in_pieces_is_one_where_the_judge_is_surer_of_the_whole(clear_di
     assert [len(row) for row in prepare_digits(five, cnn.read).rows] == [1]
 
 
+def test_parted_digits_keep_their_soft_edges():
+    """Two bars in a small picture, whose edges are half of what there is of them."""
+    ink = np.zeros((20, 24), np.float32)
+    ink[1:19, [1, 2, 20, 21]] = 1
+    ink[[0, 19], 1:3] = ink[[0, 19], 20:22] = 0.4
+    ink[1:19, [0, 3, 19, 22]] = 0.4
+    ink[10, 3:20] = 0.6  # what they touch by
+
+    def judge(digits: np.ndarray) -> np.ndarray:
+        """Be surer of what is narrow."""
+        wide = np.array([np.ptp(np.flatnonzero(digit.any(0))) > 16 for digit in digits])
+        return np.where(wide[:, None], 0.1, np.eye(1, 10, dtype=np.float32))
+
+    left, right = split_touching(Glyph(Box(0, 0, 24, 20), ink), judge)
+
+    assert (left.box.left, left.box.top, left.box.bottom) == (0, 0, 20)
+    assert (right.box.right, right.box.top, right.box.bottom) == (23, 0, 20)
+
+
 @pytest.mark.parametrize(("width", "count"), [(60, 1), (130, 2)])
 def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(width, count):
     ink = np.zeros((100, width), np.float32)
