@@ -20,8 +20,8 @@ class Reading:
 
     Attributes:
         maps: what each convolution finds where, in their order, float32 (n, height, width,
-            filters); those that stand side by side in a network, or in the networks of an ensemble,
-            are one. None for a network without convolutions.
+            filters); those as deep in a network, or in the networks of an ensemble, and of one size
+            are joined. None for a network without convolutions.
         features: float32 (n, d), what the last layer weighs; of an ensemble, all its networks'.
         logits: float32 (n, 10), what it gives to each of the ten answers.
         probabilities: float32 (n, 10), softmax of the logits.
@@ -149,9 +149,10 @@ def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[list[in
     """Return the last tensors with places after each convolution, before the next and the end.
 
     There are several where convolutions stand side by side, each as deep in the network as the
-    others. A separable convolution is two to LiteRT, the second right after the first.
+    others, and have as many places. A separable convolution is two to LiteRT, the second right
+    after the first.
     """
-    sides = {each["index"]: len(each["shape"]) for each in interpreter.get_tensor_details()}
+    shapes = {each["index"]: tuple(each["shape"]) for each in interpreter.get_tensor_details()}
     makers = _find_makers(operations)
     depths, latest = {}, {}
     for operation in operations:
@@ -164,10 +165,14 @@ def _find_maps(operations: list[dict], interpreter: Interpreter) -> list[list[in
             depth += 1
         for output in operation["outputs"]:
             depths[output] = depth
-            if depth and sides[output] == 4:
+            if depth and len(shapes[output]) == 4:
                 at_depth = latest.setdefault(depth, [])
                 at_depth[:] = [each for each in at_depth if each not in sources] + [output]
-    return [latest[depth] for depth in sorted(latest)]
+    maps = {}
+    for depth in sorted(latest):
+        for tensor in latest[depth]:
+            maps.setdefault((depth, shapes[tensor][1:3]), []).append(tensor)
+    return list(maps.values())
 
 
 def _cut(pixels: np.ndarray) -> list[np.ndarray]:
