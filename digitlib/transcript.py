@@ -77,7 +77,7 @@ def transcribe_picture(picture: np.ndarray, recogniser: Recogniser) -> Transcrip
         EmptyPictureError: the picture has no ink.
         PictureError: the array has another shape or dtype.
     """
-    return _read(prepare_digits(picture, recogniser.read), recogniser)
+    return _read(prepare_digits(picture, recogniser.read_scored), recogniser)
 
 
 def transcribe_digit(digit: np.ndarray, recogniser: Recogniser) -> Transcript:

@@ -103,7 +103,7 @@ def prepare_digits(picture: np.ndarray, judge: Judge | None = None) -> PreparedP
     Args:
         picture: uint8, (height, width) grey, (height, width, 3) RGB or (height, width, 4) RGBA,
             with digits on one line or several, light on dark or dark on light.
-        judge: gives the probabilities of the ten digits, such as ``Recogniser.read``; it decides
+        judge: says what each is and how surely, such as ``Recogniser.read_scored``; it decides
             where digits touch or fall apart. Without one, place and size alone decide.
 
     Raises:

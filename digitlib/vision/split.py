@@ -1,6 +1,6 @@
 """Part digits that touch, where a judge is surer of the parts than of the whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -9,18 +9,32 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from digitlib.vision.form import to_mnist_form
 from digitlib.vision.glyphs import Box, Glyph
+from digitlib.vision.pen import measure_pen
 
 # Takes digits, uint8 (n, 28, 28) in MNIST form; gives how sure it is that each is a 0, a 1 ... a 9:
-# float32 (n, 10), each row adds up to 1.
-Judge = Callable[[np.ndarray], np.ndarray]
+# float32 (n, 10), each row adds up to 1; and how much each is a digit at all, float32 (n,), from 0
+# on as much as most digits.
+Judge = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 NARROWEST = 0.55  # times its height: a glyph narrower than this is one digit
 USUAL = 1.0  # times its height: a glyph wider than this is the less likely to be one digit
 # How many logits an answer loses for each height that its glyph is wider than that, and the answers
 # to two parts for each height that the whole is narrower.
 WORTH = 15.0
+STRANGE = 2.0  # how many logits an answer loses for each that its glyph lacks to look like a digit
 LEVELS = 48  # rows at which a seam is looked for
-STEP = 1 / 8  # of the height: how far apart the seams begin
+MARGIN = 1 / 4  # of the height: how far from the sides the seams begin,
+FURTHEST = 1.75  # and in a long row how far at most from the left: no digit is wider
+STEP = 1 / 16  # of the height: how far apart they begin
+LEANS = (
+    -0.3,
+    0.0,
+    0.3,
+)  # of straight cuts, where digits overlap: columns to the right for each row
+# Where digits overlap, a stroke may belong to both: how many pens beyond the seam the left part and
+# the right one reach. Tried on the few best seams.
+SHARES = ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+FEW = 3
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
 SLANT = 0.05  # ink that a seam would rather cross than step aside by a pixel
 CERTAIN = 6.0  # logits: a digit read as surely, and no wider than digits are, is not taken apart
@@ -38,7 +52,7 @@ def judge_glyphs(rows: list[list[Glyph]], single: Glyph, judge: Judge) -> list[l
     Args:
         rows: the glyphs that place and size alone make out, in reading order.
         single: the glyph there is if the picture holds one digit, in pieces.
-        judge: gives the probability of each digit, such as ``Recogniser.read``.
+        judge: says what each is and how surely, such as ``Recogniser.read_scored``.
 
     Returns:
         the rows, with touching digits parted; or ``single`` alone, if the judge is surer of it than
@@ -61,13 +75,13 @@ def _is_in_pieces(box: Box, glyphs: list[Glyph]) -> bool:
 def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
     """Part a glyph into the digits it is made of, from left to right.
 
-    The cuts follow the seams that cross the least ink. Of all cuts the one is taken whose weaker
-    part the judge is surest of, if that is surer than it is of the whole; then each part is tried
-    again.
+    The cuts follow the seams that cross the least ink, or straight lines; where digits overlap,
+    both may keep the stroke between them. Of all cuts the one is taken whose weaker part the judge
+    is surest of, if that is surer than it is of the whole; then each part is tried again.
 
     Args:
         glyph: digits that touch, or one digit.
-        judge: gives the probability of each digit, such as ``Recogniser.read``.
+        judge: says what each is and how surely, such as ``Recogniser.read_scored``.
 
     Returns:
         the glyph itself where it is one digit.
@@ -78,63 +92,101 @@ def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
 def find_certainty(glyphs: list[Glyph], judge: Judge) -> np.ndarray:
     """Return how sure a judge is that each glyph is one digit, in logits.
 
-    What is wider than digits are counts for less, because networks are sure of much that is none.
+    What looks like no digit counts for less, and so does what is wider than digits are, because
+    networks are sure of much that is none.
 
     Returns:
         float64 (n,).
     """
-    digits = np.stack([to_mnist_form(glyph.ink) for glyph in glyphs])
-    likely = np.clip(judge(digits).max(axis=1).astype(float), 1e-6, 1 - 1e-6)
+    probabilities, scores = judge(np.stack([to_mnist_form(glyph.ink) for glyph in glyphs]))
+    likely = np.clip(probabilities.max(axis=1).astype(float), 1e-6, 1 - 1e-6)
     wide = np.array([glyph.box.width / glyph.box.height for glyph in glyphs])
-    return np.log(likely / (1 - likely)) - WORTH * np.maximum(0, wide - USUAL)
+    strange = STRANGE * np.maximum(0, -scores.astype(float))
+    return np.log(likely / (1 - likely)) - strange - WORTH * np.maximum(0, wide - USUAL)
 
 
 def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
-    if most < 2 or glyph.box.width < NARROWEST * glyph.box.height:
+    wide = glyph.box.width / glyph.box.height
+    if most < 2 or wide < NARROWEST:
         return [glyph]
     whole = find_certainty([glyph], judge)[0]
-    if glyph.box.width <= USUAL * glyph.box.height and whole > CERTAIN:
+    if wide <= USUAL and whole > CERTAIN:
         return [glyph]
-    cuts = list(_cut(glyph))
+    cuts = _cut(glyph, _find_seams(glyph))
     if not cuts:
         return [glyph]
-    parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty = np.append(whole, find_certainty(parts, judge))
-    crossed = np.array([cut.crossed for cut in cuts])
-    narrow = max(0, USUAL - glyph.box.width / glyph.box.height)
-    of_cuts = certainty[1:].reshape(-1, 2).min(axis=1) - CROSSED * crossed - WORTH * narrow
-    # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
-    if glyph.box.width > 2 * glyph.box.height:
-        of_cuts = certainty[1::2] - CROSSED * crossed
+    surest = np.argsort(-_weigh(cuts, wide, judge), kind="stable")
+    cuts = [cuts[place] for place in surest[:FEW]]
+    cuts += [other for share in SHARES for other in _cut(glyph, [c.seam for c in cuts], share)]
+    of_cuts = _weigh(cuts, wide, judge)
     best = int(of_cuts.argmax())
-    if of_cuts[best] <= certainty[0]:
+    if of_cuts[best] <= whole:
         return [glyph]
     left, right = cuts[best].left, cuts[best].right
     return [*_split(left, judge, most - 1), *_split(right, judge, most - 1)]
 
 
+class _Seam(NamedTuple):
+    columns: np.ndarray  # float (height,), where it runs in each row
+    crossed: float  # how much full ink it runs through, in heights of the glyph
+
+
 class _Cut(NamedTuple):
     left: Glyph
     right: Glyph
-    crossed: float  # how much full ink the seam runs through, in heights of the glyph
+    seam: _Seam
 
 
-def _cut(glyph: Glyph) -> Iterator[_Cut]:
-    """Yield the pairs of parts into which seams cut a glyph."""
+def _weigh(cuts: list[_Cut], wide: float, judge: Judge) -> np.ndarray:
+    """Return how sure a judge is that cuts are right, float64 (n,), to compare with the whole."""
+    parts = [part for cut in cuts for part in (cut.left, cut.right)]
+    certainty = find_certainty(parts, judge).reshape(-1, 2)
+    crossed = CROSSED * np.array([cut.seam.crossed for cut in cuts])
+    # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
+    if wide > 2:
+        return certainty[:, 0] - crossed
+    return certainty.min(axis=1) - crossed - WORTH * max(0, USUAL - wide)
+
+
+def _find_seams(glyph: Glyph) -> list[_Seam]:
+    """Return the ways down along which a glyph may be cut: the cheapest ones and straight ones."""
     scale = min(1, LEVELS / glyph.box.height)
     size = [max(2, round(length * scale)) for length in glyph.ink.shape[::-1]]
     small = cv2.resize(glyph.ink, size, interpolation=cv2.INTER_AREA)
-    step = max(1, round(STEP * size[1]))
-    columns = np.arange(glyph.box.width)
-    rows = np.linspace(0, size[1] - 1, glyph.box.height)
-    for start in range(2 * step, size[0] - 2 * step + 1, step):
-        seam = _find_seam(small, start)
-        crossed = float(small[np.arange(size[1]), seam].sum()) / size[1]
-        seam = np.interp(rows, np.arange(size[1]), seam / scale)
-        is_left = columns < seam[:, None]
-        left, right = _take(glyph, is_left), _take(glyph, ~is_left)
+    width, height = size
+    margin, step = max(1, round(MARGIN * height)), max(1, round(STEP * height))
+    furthest = min(width - margin, round(FURTHEST * height))
+    down = np.arange(height)
+    seams = {}
+    for start in range(margin, furthest + 1, step):
+        straight = [start + lean * (down - height / 2) for lean in LEANS]
+        for columns in [_find_seam(small, start), *straight]:
+            columns = np.clip(np.round(columns).astype(int), 0, width - 1)
+            seams[columns.tobytes()] = columns
+    rows = np.linspace(0, height - 1, glyph.box.height)
+    return [
+        _Seam(np.interp(rows, down, each / scale), float(small[down, each].sum()) / height)
+        for each in seams.values()
+    ]
+
+
+def _cut(glyph: Glyph, seams: list[_Seam], share: tuple[float, float] = (0.0, 0.0)) -> list[_Cut]:
+    """Return the pairs of parts into which seams cut a glyph.
+
+    Args:
+        glyph: what is cut.
+        seams: where.
+        share: how many pens beyond the seam the left and the right part reach.
+    """
+    pen = measure_pen((glyph.ink >= 0.5).astype(np.uint8)) if any(share) else 0.0
+    columns, cuts = np.arange(glyph.box.width), []
+    for seam in seams:
+        border = seam.columns[:, None]
+        left = _take(glyph, columns < border + share[0] * pen)
+        right = _take(glyph, columns >= border - share[1] * pen)
         if left and right:
-            yield _Cut(left, right, crossed)
+            cuts.append(_Cut(left, right, seam))
+    return cuts
 
 
 def _find_seam(ink: np.ndarray, start: int) -> np.ndarray:

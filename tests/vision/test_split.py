@@ -1,9 +1,11 @@
 """Digits that touch: parted where a judge is surer of the parts."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from digitlib.vision import Box, Glyph, prepare_digits
+from digitlib.vision import Box, Glyph, prepare_digits, to_mnist_form
 from digitlib.vision.split import split_touching
 
 
@@ -31,22 +33,36 @@ def test_digits_that_touch_are_parted(clear_digits, cnn):
     pairs = [(2, 3), (0, 6), (5, 8), (3, 0), (6, 3), (8, 2)]
     parted = 0
     for one, other in pairs:
-        parts = split_touching(write_touching([clear_digits[one], clear_digits[other]]), cnn.read)
+        parts = split_touching(
+            write_touching([clear_digits[one], clear_digits[other]]), cnn.read_scored
+        )
         parted += len(parts) == 2 and parts[0].box.left < parts[1].box.left
     assert parted >= len(pairs) - 1
+
+
+def test_digits_that_overlap_are_parted(clear_digits, cnn):
+    """Each runs into the one before by a fifth of its height, so that strokes belong to both."""
+    digits = [digit for digit in range(10) if digit != 1]  # would lie within the other
+    right = []
+    for one, other in itertools.product(digits, digits):
+        glyph = write_touching([clear_digits[one], clear_digits[other]], overlap=4)
+        parts = split_touching(glyph, cnn.read_scored)
+        forms = np.stack([to_mnist_form(part.ink) for part in parts])
+        right.append(cnn.read(forms).argmax(axis=1).tolist() == [one, other])
+    assert np.mean(right) > 0.7
 
 
 def test_single_digits_stay_whole(validation, cnn):
     wholes = [write_touching([digit]) for digit in validation.images[:60]]
 
-    parted = [len(split_touching(glyph, cnn.read)) > 1 for glyph in wholes]
+    parted = [len(split_touching(glyph, cnn.read_scored)) > 1 for glyph in wholes]
 
     assert np.mean(parted) <= 0.05
 
 
 def test_a_judge_who_is_sure_of_everything_parts_nothing(clear_digits):
-    def judge(digits: np.ndarray) -> np.ndarray:
-        return np.tile(np.eye(1, 10, dtype=np.float32), (len(digits), 1))
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.tile(np.eye(1, 10, dtype=np.float32), (len(digits), 1)), np.zeros(len(digits))
 
     glyph = write_touching([clear_digits[4]])
 
@@ -56,7 +72,7 @@ def test_a_judge_who_is_sure_of_everything_parts_nothing(clear_digits):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (2, 3), (40, 200), (3, 90)])
 def test_any_glyph_can_be_judged(shape, cnn):
     ink = np.ones(shape, np.float32)
-    parts = split_touching(Glyph(Box(5, 7, shape[1], shape[0]), ink), cnn.read)
+    parts = split_touching(Glyph(Box(5, 7, shape[1], shape[0]), ink), cnn.read_scored)
 
     for part in parts:
         assert part.box.left >= 5
@@ -72,7 +88,7 @@ def test_a_digit_in_pieces_is_one_where_the_judge_is_surer_of_the_whole(clear_di
     gap = rows[0] + len(rows) // 3
     five[gap : gap + 4] = 0  # the pen skipped
 
-    assert [len(row) for row in prepare_digits(five, cnn.read).rows] == [1]
+    assert [len(row) for row in prepare_digits(five, cnn.read_scored).rows] == [1]
 
 
 def test_parted_digits_keep_their_soft_edges():
@@ -83,10 +99,10 @@ def test_parted_digits_keep_their_soft_edges():
     ink[1:19, [0, 3, 19, 22]] = 0.4
     ink[10, 3:20] = 0.6  # what they touch by
 
-    def judge(digits: np.ndarray) -> np.ndarray:
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Be surer of what is narrow."""
         wide = np.array([np.ptp(np.flatnonzero(digit.any(0))) > 16 for digit in digits])
-        return np.where(wide[:, None], 0.1, np.eye(1, 10, dtype=np.float32))
+        return np.where(wide[:, None], 0.1, np.eye(1, 10)), np.zeros(len(digits))
 
     left, right = split_touching(Glyph(Box(0, 0, 24, 20), ink), judge)
 
@@ -100,9 +116,9 @@ def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(wid
     ink[:, :14] = ink[:, -14:] = 1
     ink[48:52] = 0.4
 
-    def judge(digits: np.ndarray) -> np.ndarray:
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Be a little less sure of the whole, which comes alone, than of its parts."""
-        likely = np.full(len(digits), 0.99 if len(digits) == 1 else 0.999)
-        return np.hstack([likely[:, None], np.repeat((1 - likely[:, None]) / 9, 9, 1)])
+        likely = np.full((len(digits), 1), 0.99 if len(digits) == 1 else 0.999)
+        return np.hstack([likely, np.repeat((1 - likely) / 9, 9, 1)]), np.zeros(len(digits))
 
     assert len(split_touching(Glyph(Box(0, 0, width, 100), ink), judge)) == count
