@@ -33,7 +33,7 @@ LEANS = (
 )  # of straight cuts, where digits overlap: columns to the right for each row
 # Where digits overlap, a stroke may belong to both: how many pens beyond the seam the left part and
 # the right one reach. Tried on the few best seams.
-SHARES = ((1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+SHARES = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
 FEW = 3
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
 SLANT = 0.05  # ink that a seam would rather cross than step aside by a pixel
@@ -41,7 +41,8 @@ CERTAIN = 6.0  # logits: a digit read as surely, and no wider than digits are, i
 SMALLEST = 0.5  # of the height: a part that is lower is a piece of a digit
 MOST_PIECES = 6  # in which one digit may be found
 DOUBT = 2.0  # how many logits surer of the whole the judge must be to join them
-CROSSED = 20.0  # how many logits a cut loses for each height of ink that it runs through
+CROSSED = 20.0  # how many logits a cut loses for each height of ink that it runs through,
+MOST_CROSSED = 0.35  # and no cut runs through more
 WHOLE = 0.7  # of a digit's height: what is lower may be a piece of it
 MOST_DIGITS = 12  # that touch each other
 
@@ -112,22 +113,24 @@ def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
     whole = find_certainty([glyph], judge)[0]
     if wide <= USUAL and whole > CERTAIN:
         return [glyph]
-    cuts = _cut(glyph, _find_seams(glyph))
+    small = _shrink(glyph)
+    cuts = _cut(small, _find_seams(small.ink))
     if not cuts:
         return [glyph]
-    surest = np.argsort(-_weigh(cuts, wide, judge), kind="stable")
-    cuts = [cuts[place] for place in surest[:FEW]]
-    cuts += [other for share in SHARES for other in _cut(glyph, [c.seam for c in cuts], share)]
+    surest = np.argsort(-_weigh(cuts, wide, judge), kind="stable")[:FEW]
+    seams = [cuts[place].seam for place in surest]
+    cuts = [cut for share in SHARES for cut in _cut(small, seams, share)]
     of_cuts = _weigh(cuts, wide, judge)
-    best = int(of_cuts.argmax())
-    if of_cuts[best] <= whole:
+    best = cuts[int(of_cuts.argmax())]
+    found = _cut(glyph, [_enlarge(best.seam, glyph)], best.share)
+    if of_cuts.max() <= whole or not found:
         return [glyph]
-    left, right = cuts[best].left, cuts[best].right
+    left, right = found[0].left, found[0].right
     return [*_split(left, judge, most - 1), *_split(right, judge, most - 1)]
 
 
 class _Seam(NamedTuple):
-    columns: np.ndarray  # float (height,), where it runs in each row
+    columns: np.ndarray  # (height,), where it runs in each row
     crossed: float  # how much full ink it runs through, in heights of the glyph
 
 
@@ -135,39 +138,53 @@ class _Cut(NamedTuple):
     left: Glyph
     right: Glyph
     seam: _Seam
+    share: tuple[float, float]
+
+
+def _shrink(glyph: Glyph) -> Glyph:
+    """Return what seams are looked for in, of up to ``LEVELS`` rows, in a box of its own.
+
+    Of a long row only the beginning, as the first digit is to be found.
+    """
+    scale = min(1, LEVELS / glyph.box.height)
+    size = [max(2, round(length * scale)) for length in glyph.ink.shape[::-1]]
+    ink = cv2.resize(glyph.ink, size, interpolation=cv2.INTER_AREA)
+    ink = ink[:, : round((FURTHEST + USUAL) * size[1])]
+    return Glyph(Box(0, 0, ink.shape[1], ink.shape[0]), ink)
+
+
+def _enlarge(seam: _Seam, glyph: Glyph) -> _Seam:
+    """Return the seam of a shrunk glyph as it runs in the glyph itself."""
+    height = len(seam.columns)
+    rows = np.linspace(0, height - 1, glyph.box.height)
+    columns = np.interp(rows, np.arange(height), seam.columns * (glyph.box.height / height))
+    return _Seam(columns, seam.crossed)
 
 
 def _weigh(cuts: list[_Cut], wide: float, judge: Judge) -> np.ndarray:
     """Return how sure a judge is that cuts are right, float64 (n,), to compare with the whole."""
-    parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty = find_certainty(parts, judge).reshape(-1, 2)
     crossed = CROSSED * np.array([cut.seam.crossed for cut in cuts])
     # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
     if wide > 2:
-        return certainty[:, 0] - crossed
-    return certainty.min(axis=1) - crossed - WORTH * max(0, USUAL - wide)
+        return find_certainty([cut.left for cut in cuts], judge) - crossed
+    parts = [part for cut in cuts for part in (cut.left, cut.right)]
+    weaker = find_certainty(parts, judge).reshape(-1, 2).min(axis=1)
+    return weaker - crossed - WORTH * max(0, USUAL - wide)
 
 
-def _find_seams(glyph: Glyph) -> list[_Seam]:
-    """Return the ways down along which a glyph may be cut: the cheapest ones and straight ones."""
-    scale = min(1, LEVELS / glyph.box.height)
-    size = [max(2, round(length * scale)) for length in glyph.ink.shape[::-1]]
-    small = cv2.resize(glyph.ink, size, interpolation=cv2.INTER_AREA)
-    width, height = size
+def _find_seams(ink: np.ndarray) -> list[_Seam]:
+    """Return the ways down along which ink may be cut: the cheapest ones and straight ones."""
+    height, width = ink.shape
     margin, step = max(1, round(MARGIN * height)), max(1, round(STEP * height))
     furthest = min(width - margin, round(FURTHEST * height))
     down = np.arange(height)
     seams = {}
     for start in range(margin, furthest + 1, step):
         straight = [start + lean * (down - height / 2) for lean in LEANS]
-        for columns in [_find_seam(small, start), *straight]:
+        for columns in [_find_seam(ink, start), *straight]:
             columns = np.clip(np.round(columns).astype(int), 0, width - 1)
-            seams[columns.tobytes()] = columns
-    rows = np.linspace(0, height - 1, glyph.box.height)
-    return [
-        _Seam(np.interp(rows, down, each / scale), float(small[down, each].sum()) / height)
-        for each in seams.values()
-    ]
+            seams[columns.tobytes()] = _Seam(columns, float(ink[down, columns].sum()) / height)
+    return [seam for seam in seams.values() if seam.crossed <= MOST_CROSSED]
 
 
 def _cut(glyph: Glyph, seams: list[_Seam], share: tuple[float, float] = (0.0, 0.0)) -> list[_Cut]:
@@ -185,7 +202,7 @@ def _cut(glyph: Glyph, seams: list[_Seam], share: tuple[float, float] = (0.0, 0.
         left = _take(glyph, columns < border + share[0] * pen)
         right = _take(glyph, columns >= border - share[1] * pen)
         if left and right:
-            cuts.append(_Cut(left, right, seam))
+            cuts.append(_Cut(left, right, seam, share))
     return cuts
 
 
