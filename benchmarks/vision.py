@@ -1,8 +1,9 @@
 """How long the road from a picture to the network takes, and how much memory.
 
-Measured: a drawing of 280x280 pixels brought to 28x28, and a photograph of 12 megapixels from its
-file to its digits, in a process of its own, with the most memory that it took for the photograph.
-There is no peer: the obvious road of ``benchmarks/handwriting.py`` does neither.
+Measured: a drawing of 280x280 pixels brought to 28x28, a scribble of that size read, and a
+photograph of 12 megapixels from its file to its digits, in a process of its own, with the most
+memory that it took for the photograph. There is no peer: the obvious road of
+``benchmarks/handwriting.py`` does none of it.
 """
 
 import io
@@ -13,7 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from benchmarks.call import call
 from benchmarks.table import Row, print_table
@@ -30,11 +31,12 @@ def run() -> None:
         photograph = Path(folder) / "photograph.jpg"
         photograph.write_bytes(make_photograph())
         found = [call("benchmarks.vision", str(photograph)) for _ in range(REPEATS)]
-    drawing, seconds, memory = (
-        [each[key] for each in found] for key in ("drawing", "photograph", "memory")
+    drawing, scribble, seconds, memory = (
+        [each[key] for each in found] for key in ("drawing", "scribble", "photograph", "memory")
     )
     rows = [
         Row("a drawing of 280x280", drawing, unit="ms", digits=1, limit=5),
+        Row("a scribble, read: it may be digits that overlap", scribble, unit="ms", digits=0),
         Row("a photograph of 12 megapixels", seconds, unit="s", limit=1),
         Row("... its memory", memory, unit="MB", digits=0, limit=400),
     ]
@@ -51,10 +53,13 @@ def measure(photograph: Path) -> dict[str, float]:
     recogniser = Recogniser(load_run(DEFAULT_MODEL).model_file)
     drawing = make_drawing()
     times = [_time(lambda: prepare_digit(drawing)) for _ in range(DRAWINGS)]
+    scribble = make_scribble()
+    scribbles = [_time(lambda: transcribe_picture(scribble, recogniser)) for _ in range(REPEATS)]
     before = _find_peak()
     seconds = _time(lambda: transcribe_picture(open_picture(photograph), recogniser))
     return {
         "drawing": 1000 * float(np.median(times)),
+        "scribble": 1000 * float(np.median(scribbles)),
         "photograph": seconds,
         "memory": (_find_peak() - before) / MEGABYTE,
     }
@@ -66,6 +71,14 @@ def make_drawing() -> np.ndarray:
 
     digit = Image.fromarray(write_digit(5, np.random.default_rng(0))).resize((280, 280))
     return np.asarray(Image.merge("RGBA", [digit, digit, digit, Image.new("L", (280, 280), 255)]))
+
+
+def make_scribble() -> np.ndarray:
+    """Return a pen's way to and fro, uint8 (280, 280, 3)."""
+    turns = np.random.default_rng(0).integers(30, 250, (40, 2))
+    page = Image.new("L", (280, 280), 255)
+    ImageDraw.Draw(page).line([tuple(turn) for turn in turns.tolist()], 0, 14, "curve")
+    return np.asarray(page.convert("RGB"))
 
 
 def make_photograph() -> bytes:

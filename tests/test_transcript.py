@@ -3,10 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.data.others import write_other
 from digitlib.data.solids import make_solid
 from digitlib.errors import EmptyPictureError
+from digitlib.reading.recogniser import Recogniser
+from digitlib.runs.folder import DEFAULT_MODEL, load_run
 from digitlib.transcript import accept_together, transcribe_picture
 from digitlib.vision.steps import write_steps
 
@@ -83,6 +86,15 @@ def test_what_is_no_digit_is_refused(make, cnn):
     for read in alone:
         assert read.accepted == (read.score >= 0) == read.answer.accepted
     assert all(each.texts == () for each in transcripts if not any(g.accepted for g in each.glyphs))
+
+
+@pytest.mark.parametrize("letter", "AHMNUVWY")
+def test_a_letter_is_no_number_of_ones(letter):
+    reader = Recogniser(load_run(DEFAULT_MODEL).model_file)
+    page = Image.new("L", (320, 320), 235)
+    ImageDraw.Draw(page).text((70, 40), letter, 20, font=ImageFont.load_default(200))
+
+    assert transcribe_picture(np.asarray(page), reader).texts == ()
 
 
 @pytest.mark.parametrize(

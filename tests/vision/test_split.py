@@ -110,6 +110,19 @@ def test_parted_digits_keep_their_soft_edges():
     assert (right.box.right, right.box.top, right.box.bottom) == (23, 0, 20)
 
 
+@pytest.mark.parametrize(("score", "count"), [(-4, 1), (0, 2)])
+def test_only_what_looks_like_digits_is_parted(clear_digits, score, count):
+    """The whole looks like no digit at all, its parts like anything or like digits."""
+    glyph = write_touching([clear_digits[0], clear_digits[6]])
+
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        wide = np.array([np.ptp(np.flatnonzero(digit.any(0))) > 16 for digit in digits])
+        likely = np.tile(np.array([0.999, *[0.001 / 9] * 9]), (len(digits), 1))
+        return likely, np.where(wide, -9.0, score)
+
+    assert len(split_touching(glyph, judge)) == count
+
+
 @pytest.mark.parametrize(("width", "count"), [(60, 1), (130, 2)])
 def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(width, count):
     ink = np.zeros((100, width), np.float32)
