@@ -43,9 +43,6 @@ MOST_PIECES = 6  # in which one digit may be found
 DOUBT = 2.0  # how many logits surer of the whole the judge must be to join them
 CROSSED = 20.0  # how many logits a cut loses for each height of ink that it runs through,
 MOST_CROSSED = 0.35  # and no cut runs through more
-# How many logits a 1 loses: a bare stroke is one, and half of an A, a V or an N, too. Of 72 printed
-# letters 15 were numbers without it, and one with it; it costs a quarter of the ones that touch.
-STROKE = 6.0
 # How many logits a cut needs at least, since letters fall apart into what are no digits either:
 # nearly all cuts between digits that overlap have more, three of four through letters less.
 LEAST = -1.0
@@ -99,8 +96,8 @@ def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
 def find_certainty(glyphs: list[Glyph], judge: Judge) -> np.ndarray:
     """Return how sure a judge is that each glyph is one digit, in logits.
 
-    What looks like no digit counts for less, and so does what is wider than digits are or a bare
-    stroke, because networks are sure of much that is none.
+    What looks like no digit counts for less, and so does what is wider than digits are, because
+    networks are sure of much that is none.
 
     Returns:
         float64 (n,).
@@ -114,8 +111,7 @@ def _ask(glyphs: list[Glyph], judge: Judge) -> tuple[np.ndarray, np.ndarray]:
     likely = np.clip(probabilities.max(axis=1).astype(float), 1e-6, 1 - 1e-6)
     wide = np.array([glyph.box.width / glyph.box.height for glyph in glyphs])
     doubts = STRANGE * np.maximum(0, -scores.astype(float)) + WORTH * np.maximum(0, wide - USUAL)
-    strokes = probabilities.argmax(axis=1) == 1
-    return np.log(likely / (1 - likely)) - doubts - STROKE * strokes, strokes
+    return np.log(likely / (1 - likely)) - doubts, probabilities.argmax(axis=1) == 1
 
 
 def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
@@ -180,9 +176,11 @@ def _weigh(cuts: list[_Cut], wide: float, judge: Judge) -> np.ndarray:
     if wide > 2:
         return find_certainty([cut.left for cut in cuts], judge) - crossed
     parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty, strokes = _ask(parts, judge)
+    certainty, ones = _ask(parts, judge)
     weaker = certainty.reshape(-1, 2).min(axis=1)
-    weaker[strokes.reshape(-1, 2).all(axis=1)] = -np.inf  # not two ones: a V, an M or an N
+    # Half of an A, a V or an N is a 1 to whoever is asked. Of 72 printed letters 15 were numbers of
+    # several digits where two ones could be what touches, and 7 are where they cannot.
+    weaker[ones.reshape(-1, 2).all(axis=1)] = -np.inf
     return weaker - crossed - WORTH * max(0, USUAL - wide)
 
 
