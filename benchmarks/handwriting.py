@@ -2,8 +2,9 @@
 
 Measured: the share read right, through the app's own road (``digitlib.vision``), of pictures of one
 digit each (drawn, photographed, hard) and of digits written with a pen on a tablet, rendered as the
-canvas would have drawn them; and the share of pictures of several digits that are wholly right. A
-picture that is refused counts as not read.
+canvas would have drawn them; and the share of pictures of several digits that are wholly right. Of
+a single digit counts what is named, also where the page adds that it does not look like one, as it
+does of one in twenty; of several, what is refused is not read.
 
 Peer: the obvious road, with the app's own model: the whole picture in grey, turned to light on
 dark, made 28x28 with Pillow.
