@@ -26,11 +26,8 @@ LEVELS = 48  # rows at which a seam is looked for
 MARGIN = 1 / 4  # of the height: how far from the sides the seams begin,
 FURTHEST = 1.75  # and in a long row how far at most from the left: no digit is wider
 STEP = 1 / 16  # of the height: how far apart they begin
-LEANS = (
-    -0.3,
-    0.0,
-    0.3,
-)  # of straight cuts, where digits overlap: columns to the right for each row
+# Straight cuts, where digits overlap: how many columns to the right they go for each row.
+LEANS = (-0.3, 0.0, 0.3)
 # Where digits overlap, a stroke may belong to both: how many pens beyond the seam the left part and
 # the right one reach. Tried on the few best seams.
 SHARES = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
