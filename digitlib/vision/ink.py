@@ -5,22 +5,22 @@ and the colour of the paper belong to it. Lines printed on the paper count as in
 removes them.
 """
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 
 from digitlib.errors import EmptyPictureError, PictureError
+from digitlib.vision.desk import clear_desk
+from digitlib.vision.overview import OVERVIEW, shrink
 from digitlib.vision.pen import measure_pen
+from digitlib.vision.strokes import find_strokes
 
 # Ink must differ from its ground by this share of full contrast. Paper grain and the artefacts of
 # JPEG stay below it; a faint pencil on white paper reaches about 0.2.
 MIN_CONTRAST = 0.1
 NOISE = 4  # times the spread of the ground: what is below is grain
 SAMPLES = 128  # along a side, from which the noise is known
-OVERVIEW = 128  # pixels of the longer side, at which the ground is looked for
-LITTLE = 0.8  # of a picture's size: to make it so little smaller takes longer than it saves
 WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
+STROKE_WINDOW = 3  # times the width of strokes, as far as it is known
 PEN_WINDOW = 4  # times the width of the pen, once that is known
 EVEN = 4  # levels by which a ground may differ that counts as one
 DARKEST = 40  # a ground below this is taken for this, or its noise would look like ink
@@ -28,11 +28,6 @@ EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off
 NEAR = 1.5  # times the width of the pen: how far that ink may be
 PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
 SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
-# A sheet on a desk: its share of the picture, how much of its surrounding rectangle it fills, which
-# share of it is written on, and how much of the desk may be as bright.
-SHEET, SQUARE, WRITTEN, STRAY = (0.08, 0.97), 0.88, (0.002, 0.2), 0.1
-DROP = 0.85  # how bright the desk beside the edge may be, of the paper: light falls off more slowly
-RIM = 2  # pixels of the overview that are cut off along the sheet's edge
 NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
 
 
@@ -58,85 +53,16 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979 (as in OpenCV).
     """
     grey = clear_desk(_smooth_grain(_to_grey(picture)))
-    dark = is_ink_dark(grey)
-    paper = grey if dark else 255 - grey
-    ground = find_ground(paper, max(3, round(WINDOW * min(paper.shape))))
-    strength = _measure(paper, ground, dark)
+    strokes = find_strokes(grey)
+    paper = grey if strokes.dark else 255 - grey
+    window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
+    ground = find_ground(paper, max(3, round(window)))
+    strength = _measure(paper, ground, strokes.dark)
     pen = _find_pen(strength)
     # A narrower window follows the light more closely; even light needs no second look.
-    if np.ptp(ground) > EVEN and PEN_WINDOW * pen < WINDOW * min(paper.shape):
-        strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), dark)
+    if np.ptp(ground) > EVEN and PEN_WINDOW * pen < window:
+        strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), strokes.dark)
     return _scale(strength, pen)
-
-
-def is_ink_dark(grey: np.ndarray) -> bool:
-    """Tell whether the ink is darker than its ground.
-
-    Ground is what most of a neighbourhood is, so ink is the side that deviates more from the
-    neighbourhood's median: noise and shadows are weaker than strokes.
-
-    Args:
-        grey: float32 (height, width), 0 to 255.
-    """
-    small = _flatten(_shrink(grey, OVERVIEW // 4))
-    half = max(small.shape) // 2
-    wide = cv2.copyMakeBorder(small, half, half, half, half, cv2.BORDER_REPLICATE)
-    median = cv2.medianBlur(wide, 2 * half + 1)[half : -half or None, half : -half or None]
-    difference = small.astype(np.float32) - median
-    darker, lighter = np.minimum(difference, 0), np.maximum(difference, 0)
-    return bool(np.square(darker).sum() >= np.square(lighter).sum())
-
-
-def clear_desk(grey: np.ndarray) -> np.ndarray:
-    """Paint over what lies around a sheet of paper: the desk, and with it the edges of the sheet.
-
-    A sheet is a bright rectangle, seen from nearly above, with little on it that is dark.
-
-    Args:
-        grey: float32 (height, width), 0 to 255.
-
-    Returns:
-        float32 (height, width), the same array where no sheet is seen.
-    """
-    small = _shrink(grey, OVERVIEW).astype(np.uint8)
-    _, bright = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    sheet = cv2.convexHull(max(contours, key=cv2.contourArea)) if contours else np.empty(0)
-    if len(sheet) < 4 or not _is_sheet(sheet, bright, small):
-        return grey
-    inside = np.zeros(small.shape, np.uint8)
-    cv2.fillConvexPoly(inside, sheet, 1)
-    inside = cv2.erode(inside, np.ones((3, 3), np.uint8), iterations=RIM, borderValue=1)
-    paper = np.median(small[(inside > 0) & (bright > 0)])
-    inside = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.where(inside > 0, grey, np.float32(paper))
-
-
-def _is_sheet(hull: np.ndarray, bright: np.ndarray, grey: np.ndarray) -> bool:
-    """Tell whether what is bright in an overview is a sheet, by its shape and its sharp edge."""
-    area = cv2.contourArea(hull)
-    (_, _), sides, _ = cv2.minAreaRect(hull)
-    within = np.zeros(bright.shape, np.uint8)
-    cv2.fillConvexPoly(within, hull, 1)
-    around = bright[within == 0]
-    if (
-        not SHEET[0] * bright.size <= area <= SHEET[1] * bright.size
-        or area < SQUARE * sides[0] * sides[1]
-        or not WRITTEN[0] <= _share_dark(bright, within) <= WRITTEN[1]
-        or around.size == 0
-        or (around > 0).mean() > STRAY
-    ):
-        return False
-    ring = np.ones((3, 3), np.uint8)
-    inner = within - cv2.erode(within, ring, iterations=2 * RIM)
-    outer = cv2.dilate(within, ring, iterations=2 * RIM) - within
-    return bool(np.median(grey[outer > 0]) < DROP * np.median(grey[inner > 0]))
-
-
-def _share_dark(bright: np.ndarray, within: np.ndarray) -> float:
-    """Return the share of a region that is dark, without its rim: thick strokes have rough ones."""
-    core = cv2.erode(within, np.ones((3, 3), np.uint8), iterations=2 * RIM)
-    return float((bright[core > 0] == 0).mean()) if core.any() else 0.0
 
 
 def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
@@ -149,12 +75,12 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
     Returns:
         float32 (height, width), 0 to 255.
     """
-    small = _shrink(paper, OVERVIEW)
+    small = shrink(paper)
     side = max(3, round(window * max(small.shape) / max(paper.shape)) | 1)
     # A single bright pixel must not become the ground around it.
     calm = cv2.medianBlur(small, 3)
     closed = _fill(calm, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    soft = cv2.blur(closed, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    soft = cv2.blur(cv2.erode(closed, np.ones((3, 3), np.uint8)), (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 
@@ -193,44 +119,16 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
 
 def _find_pen(strength: np.ndarray) -> float:
     """Return the width of the pen in pixels: twice how far the middles of strokes lie inside."""
-    small = _shrink(strength, 2 * OVERVIEW)
+    small = shrink(strength, 2 * OVERVIEW)
     solid = (small > max(MIN_CONTRAST, small.max() / 2 / 255) * 255).astype(np.uint8)
     if not solid.any():
         raise EmptyPictureError(NO_INK)
     return max(1.0, measure_pen(solid) * max(strength.shape) / max(small.shape))
 
 
-def _flatten(grey: np.ndarray) -> np.ndarray:
-    """Return a picture, uint8, with the slow change of its light taken out: a lamp, a vignette."""
-    terms = _list_terms(*grey.shape)
-    values = grey.ravel()
-    kept = np.ones(values.shape, bool)
-    for _ in range(3):
-        seen = terms[kept]
-        light = terms @ np.linalg.lstsq(seen.T @ seen, seen.T @ values[kept], rcond=None)[0]
-        off = np.abs(values - light)
-        kept = off <= 2 * np.median(off) + 1
-    return np.clip(128 + values - light, 0, 255).reshape(grey.shape).astype(np.uint8)
-
-
-@lru_cache(maxsize=4)
-def _list_terms(height: int, width: int) -> np.ndarray:
-    """Return the terms of a square function of each pixel's place, float32 (pixels, 6)."""
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
-
-
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:
     spread = SMOOTH * max(grey.shape)
     return cv2.GaussianBlur(grey, (0, 0), spread) if spread > 0.5 else grey
-
-
-def _shrink(grey: np.ndarray, side: int) -> np.ndarray:
-    scale = side / max(grey.shape)
-    if scale > LITTLE:
-        return grey
-    height, width = (max(1, round(length * scale)) for length in grey.shape)
-    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _to_grey(picture: np.ndarray) -> np.ndarray:

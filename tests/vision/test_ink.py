@@ -4,7 +4,7 @@ import pytest
 
 from digitlib.errors import EmptyPictureError, PictureError
 from digitlib.vision import find_ink
-from digitlib.vision.ink import clear_desk
+from digitlib.vision.desk import clear_desk
 
 
 def stroke_on(ground: int, stroke: int) -> np.ndarray:
