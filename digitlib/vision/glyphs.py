@@ -26,6 +26,9 @@ SMALL = 0.35  # of the usual height: a glyph that is narrower and lower is a dot
 DASH = 3  # times as wide as high, and low: a minus, a line under a sum
 NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider
+SAME_ROW = 0.4  # of the lower one's height, that two neighbours in a row have in common at least
+STEEPEST = 0.5  # pixels that a row falls, a pixel on; between rows it is more
+ENOUGH = 3  # glyphs with a neighbour to tell the tilt of rows
 EDGE = 0.5  # of its longer side along the picture's edge: not a digit but what surrounds the paper
 
 
@@ -136,21 +139,48 @@ def _lies_near(digit: Box, piece: Box) -> bool:
 def order_rows(glyphs: list[Glyph]) -> list[list[Glyph]]:
     """Put glyphs in reading order.
 
-    From left to right, each joins the row whose last glyph stands most nearly at its height; so a
-    row may climb or fall, as rows written on unruled paper do.
+    From left to right, each joins the row whose last glyph stands most nearly at its height. All
+    are first set level by the tilt of most rows; what is left of it may differ from row to row, as
+    on unruled paper.
     """
+    tilt = _find_tilt([glyph.box for glyph in glyphs])
+
+    def lower(glyph: Glyph) -> float:
+        return tilt * _find_middle(glyph.box)[0]
+
     rows: list[list[Glyph]] = []
-    for glyph in sorted(glyphs, key=lambda glyph: glyph.box.left + glyph.box.width / 2):
-        shared = [_share_height(row[-1].box, glyph.box) for row in rows]
-        if shared and max(shared) >= 0.4:
+    for glyph in sorted(glyphs, key=lambda glyph: _find_middle(glyph.box)[0]):
+        shared = [
+            _share_height(row[-1].box, glyph.box, lower(glyph) - lower(row[-1])) for row in rows
+        ]
+        if shared and max(shared) >= SAME_ROW:
             rows[int(np.argmax(shared))].append(glyph)
         else:
             rows.append([glyph])
-    return sorted(rows, key=lambda row: np.mean([g.box.top + g.box.height / 2 for g in row]))
+    return sorted(rows, key=lambda row: np.mean([_find_middle(g.box)[1] - lower(g) for g in row]))
 
 
-def _share_height(one: Box, other: Box) -> float:
-    return one.overlap_down(other) / min(one.height, other.height)
+def _find_tilt(boxes: list[Box]) -> float:
+    """Return by how many pixels rows fall, a pixel on; 0 where too few stand beside one another."""
+    middles = np.array([_find_middle(box) for box in boxes])
+    slopes = []
+    for middle in middles:
+        across, down = (middles - middle).T
+        beside = (across > 0) & (np.abs(down) <= STEEPEST * across)
+        if beside.any():
+            nearest = np.argmin(np.where(beside, across**2 + down**2, np.inf))
+            slopes.append(down[nearest] / across[nearest])
+    return float(np.median(slopes)) if len(slopes) >= ENOUGH else 0.0
+
+
+def _find_middle(box: Box) -> tuple[float, float]:
+    return box.left + box.width / 2, box.top + box.height / 2
+
+
+def _share_height(one: Box, other: Box, fall: float) -> float:
+    """Return which share of the lower one's height two boxes have in common, the other lifted."""
+    top, bottom = other.top - fall, other.bottom - fall
+    return (min(one.bottom, bottom) - max(one.top, top)) / min(one.height, other.height)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,9 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
     # A single bright pixel must not become the ground around it.
     calm = cv2.medianBlur(small, 3)
     closed = _fill(calm, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    soft = cv2.blur(cv2.erode(closed, np.ones((3, 3), np.uint8)), (3, 3), borderType=cv2.BORDER_REPLICATE)
+    # Beside the edge of a shadow the ground is the darker of both, lest the edge become a hair.
+    careful = cv2.erode(closed, np.ones((3, 3), np.uint8))
+    soft = cv2.blur(careful, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
 

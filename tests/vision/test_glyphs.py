@@ -105,6 +105,36 @@ def test_a_column_of_numbers_of_different_length():
     assert [len(row) for row in boxes(ink)] == [1, 3, 2]
 
 
+@pytest.mark.parametrize("degrees", [-20, -12, 12, 20])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 6), (2, 5), (4, 3), (5, 1)])
+def test_rows_that_are_tilted_are_read_line_by_line(rows, columns, degrees):
+    """Bars on the places of digits of a page that lies askew, the lowest row one shorter."""
+    turned = np.radians(degrees)
+    ink = np.zeros((600, 600), np.float32)
+    middles = []
+    for row in range(rows):
+        for column in range(columns - (row == rows - 1 > 0)):
+            x, y = 70 * (column - (columns - 1) / 2), 90 * (row - (rows - 1) / 2)
+            left = round(300 + x * np.cos(turned) - y * np.sin(turned))
+            top = round(300 + x * np.sin(turned) + y * np.cos(turned))
+            ink[top - 18 : top + 18, left - 8 : left + 8] = 1
+            middles.append((row, left, top))
+
+    found = find_glyphs(ink)
+
+    expected = [Box(left - 8, top - 18, 16, 36) for _, left, top in middles]
+    assert [glyph.box for row in found for glyph in row] == expected
+    assert [len(row) for row in found] == list(np.bincount([row for row, _, _ in middles]))
+
+
+def test_two_that_stand_in_stairs_are_two_rows():
+    # Too few to tell a tilt by.
+    ink = np.zeros((200, 200), np.float32)
+    ink[20:70, 40:50] = ink[60:110, 130:140] = 1
+
+    assert len(find_glyphs(ink)) == 2
+
+
 @pytest.mark.parametrize("find", [find_single_glyph, find_glyphs])
 @pytest.mark.parametrize("level", [0.0, 0.3])
 def test_no_solid_ink_is_an_empty_picture(level, find):
