@@ -22,7 +22,7 @@ MOST_PARTS = 400  # of a picture; what is smaller than these is dust
 # A part smaller than this share of the largest is dust, not a stroke of a digit: the roof of a 5
 # that stands apart has about a tenth.
 SPECK = 0.02
-SMALL = 0.35  # of the usual height: a glyph that is narrower and lower is a dot or a dash
+SMALL = 0.28  # of the usual height: a glyph that is narrower and lower is a dot or a dash
 DASH = 3  # times as wide as high, and low: a minus, a line under a sum
 NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider

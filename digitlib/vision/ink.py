@@ -20,8 +20,8 @@ MIN_CONTRAST = 0.1
 NOISE = 4  # times the spread of the ground: what is below is grain
 SAMPLES = 128  # along a side, from which the noise is known
 WINDOW = 0.5  # of the shorter side: what is wider is no stroke but a shadow or a sheet
-STROKE_WINDOW = 3  # times the width of strokes, as far as it is known
-PEN_WINDOW = 4  # times the width of the pen, once that is known
+STROKE_WINDOW = 4  # times the width of strokes, as far as it is known
+PEN_WINDOW = 6  # times the width of the pen, once that is known
 EVEN = 4  # levels by which a ground may differ that counts as one
 DARKEST = 40  # a ground below this is taken for this, or its noise would look like ink
 EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off as grain
@@ -52,7 +52,18 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
     Source: N. Otsu, A threshold selection method from gray-level histograms, 1979 (as in OpenCV).
     """
-    grey = clear_desk(_smooth_grain(_to_grey(picture)))
+    try:
+        return _find_dark_or_light(_to_grey(picture))
+    except EmptyPictureError:
+        if picture.ndim == 2 or picture.shape[2] == 1:
+            raise
+    # Red on green may be as dark as its ground, and still there.
+    return _find_dark_or_light(_to_hue(picture))
+
+
+def _find_dark_or_light(grey: np.ndarray) -> np.ndarray:
+    """Return the ink in a grey picture, float32 like it."""
+    grey = clear_desk(_smooth_grain(grey))
     strokes = find_strokes(grey)
     paper = grey if strokes.dark else 255 - grey
     window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
@@ -70,24 +81,22 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
 
     Args:
         paper: float32 (height, width), 0 to 255, ink darker than its ground.
-        window: pixels.
+        window: pixels across, it is round.
 
     Returns:
         float32 (height, width), 0 to 255.
     """
     small = shrink(paper)
     side = max(3, round(window * max(small.shape) / max(paper.shape)) | 1)
-    # A single bright pixel must not become the ground around it.
-    calm = cv2.medianBlur(small, 3)
-    closed = _fill(calm, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    # A single bright pixel must not become the ground around it. A round shadow has no corners: a
+    # square window would leave its sides as ink.
+    calm = cv2.medianBlur(small.astype(np.uint8), 3)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
     # Beside the edge of a shadow the ground is the darker of both, lest the edge become a hair.
-    careful = cv2.erode(closed, np.ones((3, 3), np.uint8))
+    careful = cv2.erode(closed, np.ones((3, 3), np.uint8)).astype(np.float32)
     soft = cv2.blur(careful, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _fill(grey: np.ndarray, operation: int, kernel: np.ndarray) -> np.ndarray:
-    return cv2.morphologyEx(grey, operation, kernel, borderType=cv2.BORDER_REPLICATE)
 
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
@@ -131,6 +140,16 @@ def _find_pen(strength: np.ndarray) -> float:
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:
     spread = SMOOTH * max(grey.shape)
     return cv2.GaussianBlur(grey, (0, 0), spread) if spread > 0.5 else grey
+
+
+def _to_hue(picture: np.ndarray) -> np.ndarray:
+    """Return how far each pixel's colour lies along what the colours differ in most, 0 to 255."""
+    colours = picture[..., :3].reshape(-1, 3)
+    step = max(1, len(colours) // SAMPLES**2)
+    _, axes = cv2.PCACompute(colours[::step].astype(np.float32), mean=None, maxComponents=1)
+    along = picture[..., :3].astype(np.float32) @ axes[0]
+    along -= np.median(along)
+    return 128 + along * min(1, 127 / max(1, float(np.abs(along).max())))
 
 
 def _to_grey(picture: np.ndarray) -> np.ndarray:

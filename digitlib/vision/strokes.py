@@ -13,6 +13,7 @@ from digitlib.vision.overview import OVERVIEW, shrink
 
 WIDTHS = (3, 5, 9, 17, 33)  # pixels of the overview: strokes of these widths are told apart
 FAINT = 16  # grey levels: a lower edge is grain
+FILLED = 0.8  # of an edge's height: light between a stroke and a shadow is filled up by less
 EVEN = 0.15  # of a picture's contrast: a rim that differs by less is of one grey
 OUTER = 5  # percent of a rim at either end of its greys: strokes that run out of the picture
 MOST = 0.6  # of the edges: the strokes of so many are as wide as is said, or narrower
@@ -71,7 +72,7 @@ def _measure_side(grey: np.ndarray, step: np.ndarray, operation: int) -> np.ndar
     for width in reversed(WIDTHS):
         kernel = np.ones((width, width), np.uint8)
         filled = cv2.morphologyEx(grey, operation, kernel, borderType=cv2.BORDER_REPLICATE)
-        found[cv2.dilate(cv2.absdiff(filled, grey), RING) > step // 2] = width
+        found[cv2.dilate(cv2.absdiff(filled, grey), RING) > FILLED * step] = width
     return found
 
 

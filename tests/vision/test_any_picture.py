@@ -83,6 +83,8 @@ def shine(page: np.ndarray, kind: str) -> np.ndarray:
         "lamp": 0.6 + 0.35 * x,
         "vignette": 1 - 0.3 * (x * x + y * y),
         "shadow": 0.8 - 0.15 * np.tanh((x + 0.3 * y) * 12),
+        "edge of a shadow": np.where(x + 0.3 * y > 0.1, 0.45, 1),
+        "shadow of a hand": np.where((x - 0.2) ** 2 + (y - 0.5) ** 2 < 0.3, 0.6, 1),
         "grey paper": np.full(page.shape, 0.5),
     }[kind]
     noise = np.random.default_rng(0).normal(0, 3, page.shape)
@@ -92,12 +94,26 @@ def shine(page: np.ndarray, kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["lamp", "vignette", "shadow", "grey paper"])
 @pytest.mark.parametrize("label", range(10))
 def test_the_light_does_not_matter(kind, label):
+    digit, page = write_on_paper(label)
+
+    assert likeness(prepare_digit(shine(page, kind)).digit, prepare_digit(digit).digit) > 0.9
+
+
+@pytest.mark.parametrize("kind", ["edge of a shadow", "shadow of a hand"])
+@pytest.mark.parametrize("label", range(10))
+def test_a_sharp_shadow_across_a_digit_does_not_matter(kind, label):
+    digit, page = write_on_paper(label)
+
+    # Where the edge crosses it, a stroke may lose a little of its own edge.
+    assert likeness(prepare_digit(shine(page, kind)).digit, prepare_digit(digit).digit) > 0.85
+
+
+def write_on_paper(label: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a digit, light on dark, and a page on which it is written in pencil."""
     digit = cv2.copyMakeBorder(
         cv2.resize(written(label, 3), (224, 224)), *[60] * 4, cv2.BORDER_CONSTANT, value=0
     )
-    page = 255 - 0.8 * digit.astype(float)  # pencil: not all of the light is gone
-
-    assert likeness(prepare_digit(shine(page, kind)).digit, prepare_digit(digit).digit) > 0.9
+    return digit, 255 - 0.8 * digit.astype(float)  # not all of the light is gone
 
 
 def test_a_stroke_in_dim_light_is_as_full_as_one_in_bright_light():

@@ -77,6 +77,27 @@ def test_grey_rgb_and_opaque_rgba_are_one_picture():
         assert np.array_equal(find_ink(picture), expected)
 
 
+@pytest.mark.parametrize(
+    ("paper", "pen"),
+    [((50, 120, 50), (230, 25, 40)), ((120, 90, 200), (90, 120, 90)), ((255, 0, 0), (0, 130, 0))],
+)
+def test_ink_that_differs_in_colour_alone(paper, pen, seven):
+    share = (255 - np.asarray(seven, float)[..., None]) / 255
+    picture = np.round(np.array(paper) * (1 - share) + np.array(pen) * share).astype(np.uint8)
+    greys = cv2.cvtColor(np.array([[paper, pen]], np.uint8), cv2.COLOR_RGB2GRAY)
+    assert np.ptp(greys.astype(int)) < 12
+
+    assert np.abs(find_ink(picture) - find_ink(np.asarray(seven))).mean() < 0.01
+
+
+def test_colourful_noise_is_empty():
+    chance = np.random.default_rng(0)
+    picture = np.clip(chance.normal(128, 5, (200, 200, 3)), 0, 255).astype(np.uint8)
+
+    with pytest.raises(EmptyPictureError):
+        find_ink(picture)
+
+
 def noise(middle: int) -> np.ndarray:
     generator = np.random.default_rng(0)
     return np.clip(generator.normal(middle, 4, (100, 100)).round(), 0, 255).astype(np.uint8)
