@@ -1,10 +1,11 @@
 """How well the shipped models read handwriting that is not MNIST's.
 
-Measured: the share read right, through the app's own road (``digitlib.vision``), of pictures of one
+Measured: the share read right, by the app's own road (``digitlib.transcript``), of pictures of one
 digit each (drawn, photographed, hard) and of digits written with a pen on a tablet, rendered as the
 canvas would have drawn them; and the share of pictures of several digits that are wholly right. Of
 a single digit counts what is named, also where the page adds that it does not look like one, as it
-does of one in twenty; of several, what is refused is not read.
+does of one in twenty: how many are read without that, and nothing beside them, is a line of its
+own. Of several, what is refused is not read.
 
 Peer: the obvious road, with the app's own model: the whole picture in grey, turned to light on
 dark, made 28x28 with Pillow.
@@ -14,6 +15,7 @@ measure. They are for judging only, never for training; its README.md describes 
 ``python -m benchmarks.handwriting`` notes what it finds in the models' folders, for their cards.
 """
 
+import contextlib
 import csv
 import gzip
 import json
@@ -32,7 +34,7 @@ from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.files import write_json
 from digitlib.runs.folder import DEFAULT_MODEL, list_shipped
 from digitlib.transcript import transcribe_picture
-from digitlib.vision import open_picture, prepare_digit
+from digitlib.vision import open_picture
 
 HANDWRITING = PROJECT.parent / "shared" / "data"
 
@@ -48,16 +50,16 @@ def run() -> None:
         return
     models = list_shipped().runs
     recognisers = {run.id: Recogniser(run.model_file) for run in models}
-    kinds = read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
     rows = []
-    for kind, pictures in kinds.items():
+    for kind, pictures in collect_kinds().items():
         labels = np.array([label for label, _ in pictures])
-        ours = prepare_all(pictures, lambda picture: prepare_digit(picture).digit)
         obvious = prepare_all(pictures, make_small)
         for name, recogniser in recognisers.items():
-            right = [share_right(recogniser, ours, labels)]
+            named, alone = read_digits(recogniser, pictures)
             peer = [share_right(recogniser, obvious, labels)] if name == DEFAULT_MODEL else []
-            rows.append(Row(f"{kind} ({len(labels):,}), {name}", right, peer, "%", 1))
+            title = f"{kind} ({len(labels):,}), {name}"
+            rows.append(Row(title, [named], peer, "%", 1))
+            rows.append(Row(f"{title}: taken for it, and for no more", [alone], unit="%", digits=1))
     numbers = read_numbers(HANDWRITING)
     for name, recogniser in recognisers.items():
         right = [share_wholly_right(recogniser, numbers)]
@@ -67,24 +69,35 @@ def run() -> None:
 
 def note() -> None:
     """Measure every shipped model and note it in its folder, for its card."""
-    kinds = read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
-    prepared = {
-        kind: (
-            np.array([label for label, _ in pictures]),
-            prepare_all(pictures, lambda picture: prepare_digit(picture).digit),
-        )
-        for kind, pictures in kinds.items()
-    }
+    kinds = collect_kinds()
     for run in list_shipped().runs:
         recogniser = Recogniser(run.model_file)
         found = {
             kind: {
-                "count": len(labels),
-                "accuracy": round(share_right(recogniser, digits, labels) / 100, 4),
+                "count": len(pictures),
+                "accuracy": round(read_digits(recogniser, pictures)[0] / 100, 4),
             }
-            for kind, (labels, digits) in prepared.items()
+            for kind, pictures in kinds.items()
         }
         write_json(run.folder / "robustness.json", run.robustness | {"handwriting": found})
+
+
+def collect_kinds() -> dict[str, list[tuple[int, np.ndarray]]]:
+    """Return all pictures of one digit, by kind, each with its label."""
+    return read_singles(HANDWRITING) | {"pen": read_pen_strokes(HANDWRITING)}
+
+
+def read_digits(
+    recogniser: Recogniser, pictures: list[tuple[int, np.ndarray]]
+) -> tuple[float, float]:
+    """Return the share of pictures whose digit is named, and is all that is read, in percent."""
+    named = alone = 0
+    for label, picture in pictures:
+        with contextlib.suppress(PictureError):
+            transcript = transcribe_picture(picture, recogniser)
+            named += transcript.largest.answer.digit == label
+            alone += transcript.texts == (str(label),)
+    return 100 * named / len(pictures), 100 * alone / len(pictures)
 
 
 def read_singles(folder: Path) -> dict[str, list[tuple[int, np.ndarray]]]:

@@ -8,7 +8,8 @@ What is no digit: letters and signs of kinds that the model had not seen, half o
 ``digitlib.data.others``, for which it is judged anew here by the other half; textures of another
 make than those it learnt from; HASYv2 symbols (Thoma, 2017), where ../shared/data has them; and
 Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017), where Debian's package ``dataset-fashion-mnist`` is
-installed, or its folder named in ``FASHION_MNIST``.
+installed, or its folder named in ``FASHION_MNIST``. Of HASYv2 symbols is measured as well in how
+many pictures the app finds some digit, where it may part them as it does digits that touch.
 
 Peer: the largest probability of the network as it was trained, in the same run.
 ``python -m benchmarks.honesty`` notes what it finds in the models' folders, for their cards.
@@ -32,10 +33,12 @@ from benchmarks.handwriting import (
 from benchmarks.table import Row, print_table
 from digitlib.data import load_mnist
 from digitlib.data.others import LETTERS_AND_SIGNS
+from digitlib.errors import PictureError
 from digitlib.reading.calibration import find_calibration_error
 from digitlib.reading.recogniser import Recogniser
 from digitlib.runs.files import write_json
-from digitlib.runs.folder import DEFAULT_MODEL, Run, list_shipped
+from digitlib.runs.folder import DEFAULT_MODEL, Run, list_shipped, load_run
+from digitlib.transcript import transcribe_picture
 from digitlib.vision import prepare_digit
 from digitlib.vision.written import write_others
 
@@ -44,6 +47,7 @@ LEARNT, UNSEEN = LETTERS_AND_SIGNS[0::2], LETTERS_AND_SIGNS[1::2]
 COUNT = 2_000
 SEED = 2026
 LETTERS, TEXTURES, CLOTHING = "letters and signs", "textures", "clothing (Fashion-MNIST)"
+SYMBOLS = "symbols (HASYv2)"
 
 # Of the default model: how far the AUROC may fall short of 1.
 BARS = {LETTERS: 0.03, TEXTURES: 0.01, CLOTHING: 0.01}
@@ -65,6 +69,11 @@ def run() -> None:
             rows.append(Row(f"{name}: refused, {kind}", [100 * (1 - share)], unit="%", digits=1))
         error, before = (100 * each for each in rates["calibration"])
         rows.append(Row(f"{name}: calibration error", [error], [before], "%", 2, 0.3))
+    if symbols := read_symbols():
+        default = Recogniser(load_run(DEFAULT_MODEL).model_file)
+        share = share_with_digits(default, symbols)
+        name = f"{DEFAULT_MODEL}: pictures with some digit, {SYMBOLS}"
+        rows.append(Row(name, [share], unit="%", digits=1))
     print_table("Honesty", rows, *_describe_missing())
 
 
@@ -87,18 +96,37 @@ def collect_others() -> dict[str, np.ndarray]:
     """Return what is no digit, by kind, each uint8 (n, 28, 28)."""
     drawn = np.arange(COUNT) % 10 < 6  # the others are solid
     others = {LETTERS: write_others(COUNT, SEED, UNSEEN)[drawn], TEXTURES: _weave()}
-    symbols = HANDWRITING / "not_digits.npz"
-    if symbols.exists():
-        with np.load(symbols) as archive:
-            large = [(0, np.kron(each, np.ones((4, 4), np.uint8))) for each in archive["x"]]
-        found = prepare_all(large, lambda picture: prepare_digit(picture).digit)
-        others["symbols (HASYv2)"] = np.stack([each for each in found if each is not None])
+    if symbols := read_symbols():
+        found = prepare_all(
+            [(0, each) for each in symbols], lambda picture: prepare_digit(picture).digit
+        )
+        others[SYMBOLS] = np.stack([each for each in found if each is not None])
     clothes = FASHION_MNIST / "t10k-images-idx3-ubyte.gz"
     if clothes.exists():
         with gzip.open(clothes) as stream:
             pixels = np.frombuffer(stream.read(), np.uint8, offset=16)
         others[CLOTHING] = pixels.reshape(-1, 28, 28)
     return others
+
+
+def read_symbols() -> list[np.ndarray]:
+    """Return pictures of symbols, four times as large as they are filed; none without the file."""
+    if not (HANDWRITING / "not_digits.npz").exists():
+        return []
+    with np.load(HANDWRITING / "not_digits.npz") as archive:
+        return [np.kron(each, np.ones((4, 4), np.uint8)) for each in archive["x"]]
+
+
+def share_with_digits(recogniser: Recogniser, pictures: list[np.ndarray]) -> float:
+    """Return in which share of pictures some digit is read, in percent."""
+
+    def is_read(picture: np.ndarray) -> bool:
+        try:
+            return bool(transcribe_picture(picture, recogniser).texts)
+        except PictureError:
+            return False
+
+    return 100 * float(np.mean([is_read(picture) for picture in pictures]))
 
 
 def collect_digits() -> dict[str, np.ndarray]:
