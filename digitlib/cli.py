@@ -561,7 +561,8 @@ class _StepBars:
 def _find_pictures(paths: tuple[Path, ...]) -> Iterator[Path]:
     """Yield the files that paths mean: the pictures in a folder, the files of a pattern ``*.png``.
 
-    What is none of these is yielded as it is, to be told that there is no such file.
+    What is none of these is yielded as it is, to be told that there is no such file, or no picture
+    in such a folder.
     """
     from digitlib.vision.pictures import SUFFIXES
 

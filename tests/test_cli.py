@@ -194,6 +194,15 @@ def test_predict_says_that_a_pattern_means_no_file(tmp_path):
     assert "There is no file" in process.stderr
 
 
+def test_predict_says_that_a_folder_holds_no_picture(tmp_path):
+    (tmp_path / "notes.txt").write_text("no picture")
+
+    process = run("predict", tmp_path)
+
+    assert process.returncode == 1
+    assert f"There is no picture in the folder {tmp_path}." in process.stderr
+
+
 def test_predict_reads_with_the_model_named(pictures, validation):
     process = run("predict", "--json", "--model", "dense", pictures[0])
 

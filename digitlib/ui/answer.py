@@ -6,6 +6,7 @@ import sys
 import streamlit as st
 
 from digitlib.reading.recogniser import Answer, format_share
+from digitlib.ui.collection import name_digit
 from digitlib.ui.digit_image import draw_as_seen, draw_photograph
 from digitlib.ui.frames import show_frames
 from digitlib.ui.inputs import Chosen
@@ -97,9 +98,9 @@ def _describe(glyph: ShownGlyph, shown: ShownPicture) -> str:
     second = answer.probabilities[answer.second]
     sure = html.escape(format_share(answer.confidence))
     if not glyph.read.accepted:
-        what = "This" if one else "What is in the black frame"
+        what = "This" if one else "What is in the thick frame"
         words = f"<strong>{what} does not look like a digit.</strong>"
-        words += f"If it is one, perhaps a {answer.digit}."
+        words += f"If it is one, perhaps {name_digit(answer.digit)}."
     elif second >= UNSURE:
         words = f"<strong>Not sure: {answer.digit} or {answer.second}?</strong>"
         words += f"{sure} for {answer.digit}"
@@ -108,7 +109,7 @@ def _describe(glyph: ShownGlyph, shown: ShownPicture) -> str:
         if second >= NEARLY and shown.chosen.truth is None:
             words += f"or perhaps {answer.second}"
     else:
-        words = f"<strong>{sure} sure</strong> of the {answer.digit} in the black frame"
+        words = f"<strong>{sure} sure</strong> of the {answer.digit} in the thick frame"
     return words + (_compare(answer.digit, shown.chosen) if shown.chosen.truth is not None else "")
 
 

@@ -79,14 +79,21 @@ def show_teach_button(model: str, drawings: Drawings) -> None:
     st.caption(
         escape_markdown(problem)
         if problem
-        else f"A copy of it learns {'all' if not aside else f'{len(lesson):,} of the'} "
-        f"{len(drawings):,} in {LESSON_EPOCHS} epochs, among {OLD_DIGITS:,} digits of MNIST so "
+        else f"A copy of it learns {_name_lesson(len(lesson), len(drawings))} in {LESSON_EPOCHS} "
+        f"epochs, among {OLD_DIGITS:,} digits of MNIST so "
         f"that it does not forget.{kept}"
     )
     if clicked and not problem:
         change_address(compare=None)  # the one that is made now is compared
         if start_run(config, lesson):
             st.rerun()
+
+
+def _name_lesson(learnt: int, kept: int) -> str:
+    """Return what is learnt of the drawings that are kept, in words."""
+    if kept == 1:
+        return "the drawing"
+    return f"all {kept:,}" if learnt == kept else f"{learnt:,} of the {kept:,}"
 
 
 def show_learning(run: Run) -> None:

@@ -90,6 +90,8 @@ def _read(path: Path) -> bytes:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise PictureError(f"There is no file {path}.") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"There is no picture in the folder {path}.") from error
     except OSError as error:
         raise PictureError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -115,7 +115,7 @@ def test_a_click_on_an_example_reads_it_and_a_click_on_a_digit_looks_into_it(ope
         assert image["y"] <= box["y"]
         assert box["y"] + box["height"] <= image["y"] + image["height"] + 1
     frames.nth(3).click()
-    expect(answer(page)).to_contain_text("of the 5 in the black frame")
+    expect(answer(page)).to_contain_text("of the 5 in the thick frame")
     expect(frames.nth(3)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".looked-into")).to_have_text("5")
 

@@ -258,7 +258,7 @@ def test_several_digits_are_read_out_and_each_can_be_looked_into(open_page, answ
     for place, glyph in enumerate(shown.glyphs):
         app.session_state["glyph"] = place  # as a click on its frame does
         words = answer(app.run())
-        assert f"the {glyph.sign} in the black frame" in words or "Not sure" in words
+        assert f"the {glyph.sign} in the thick frame" in words or "Not sure" in words
         seen.add(app.get_by_key("answer")[0].value)
     assert len(seen) == len(shown.glyphs)
 
