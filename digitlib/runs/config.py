@@ -48,8 +48,8 @@ class TrainingConfig:
         weight_average: how much of their mean so far the averaged weights keep at each step, 0 to
             0.9999; with 0 the weights are not averaged. The averaged ones are what is kept.
         training_digits: how many of the 55,000 to train on, the first of a fixed order.
-        written_digits: how many are added that a simulated pen writes, 0 to 55,000, one in four of
-            them a 1; see ``digitlib.data.pen`` and ``digitlib.vision.written``.
+        written_digits: how many are added that a simulated pen writes, 0 to 55,000; see
+            ``digitlib.data.pen`` and ``digitlib.vision.written``.
         drawn_digits: how many are added of the drawings that are kept with the run, 0 to 55,000:
             of 40 drawings, 1,000 are each of them 25 times.
         augmentation: how far the digits are changed, anew in each epoch.

@@ -8,7 +8,7 @@ import numpy as np
 from digitlib.data import Digits, Split, load_splits
 from digitlib.errors import TrainingError
 from digitlib.runs.config import TrainingConfig
-from digitlib.vision.written import MANY_ONES, write_digits
+from digitlib.vision.written import write_digits
 
 _lock = threading.Lock()
 
@@ -42,7 +42,7 @@ def collect_digits(
         mnist = load_digits("training").take(slice(config.training_digits))
     parts = [mnist]
     if config.written_digits:
-        parts.append(write_digits(config.written_digits, config.seed, MANY_ONES))
+        parts.append(write_digits(config.written_digits, config.seed))
     if config.drawn_digits:
         if drawings is None:
             raise TrainingError("The drawings to learn from are gone: start a new training.")

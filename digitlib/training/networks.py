@@ -152,7 +152,7 @@ def resnet(config: TrainingConfig) -> keras.Model:
 @network(
     epochs=24, batch_size=128, learning_rate=4e-3, schedule="one-cycle", optimiser="adamw",
     weight_decay=0.01, dropout=0.2, weight_average=0.999, augmentation=STRONG,
-    written_digits=6_000, plain_epochs=6, mixed_precision=True,
+    written_digits=2_750, plain_epochs=6, mixed_precision=True,
 )  # fmt: skip
 def champion(config: TrainingConfig) -> keras.Model:
     """The best reader: six convolutions that have seen every digit in a thousand shapes."""

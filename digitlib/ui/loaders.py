@@ -17,7 +17,7 @@ from digitlib.runs.catalogue import NetworkDescription
 from digitlib.runs.files import read_time_of_change
 from digitlib.runs.folder import Run, RunList, list_models, list_runs, load_run
 from digitlib.runs.queue import find_refusal
-from digitlib.vision.written import MANY_ONES, write_digits
+from digitlib.vision.written import write_digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def load_class_samples() -> ClassSamples:
 @st.cache_resource(show_spinner=False)
 def load_written_samples() -> np.ndarray:
     """Return digits of a simulated pen as a network learns from them, uint8 (16, 28, 28)."""
-    return write_digits(16, 1, MANY_ONES).images
+    return write_digits(16, 1).images
 
 
 @st.cache_data(ttl=2, show_spinner=False)

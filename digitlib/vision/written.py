@@ -1,6 +1,6 @@
 """What a simulated pen writes, and what is no digit, on the same road as a visitor's drawing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -13,29 +13,24 @@ from digitlib.errors import EmptyPictureError
 from digitlib.vision import prepare_digit
 from digitlib.vision.form import SIZE
 
-# Which digit is written when. Of no digit are MNIST's so unlike the world's as of the 1: with its
-# flag it is a 7 to a network that saw few. Hence one in four of those that are learnt from is a 1.
-EVENLY = tuple(range(10))
-MANY_ONES = (0, 1, 2, 3, 4, 1, 5, 6, 7, 8, 9, 1)
 SMALL = 0.3  # the share of digits that come in a small picture,
 SMALLEST, LARGEST = 24, 56  # so many pixels along each side
 
 
-def write_digits(count: int, seed: int, turns: Sequence[int] = EVENLY) -> Digits:
-    """Return digits that a simulated pen has written, in the form of MNIST.
+def write_digits(count: int, seed: int) -> Digits:
+    """Return digits that a simulated pen has written, 0 to 9 in turn, in the form of MNIST.
 
     Some come from a small picture, whose lines are soft when the digit has its size in the end.
 
     Args:
         count: how many.
         seed: of chance; the same gives the same.
-        turns: which digit is written when; again from the first after the last.
 
     Returns:
         images uint8 (count, 28, 28), labels uint8 (count,).
     """
     chance = np.random.default_rng(seed)
-    labels = np.resize(np.array(turns, np.uint8), count)
+    labels = np.resize(np.arange(10, dtype=np.uint8), count)
     images = np.empty((count, 28, 28), np.uint8)
     for place, label in enumerate(labels):
         page = write_digit(int(label), chance)

@@ -289,5 +289,5 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_folder_is_no_picture(tmp_path):
-    with pytest.raises(PictureError, match="cannot be read: Is a directory"):
+    with pytest.raises(PictureError, match="There is no picture in the folder"):
         open_picture(tmp_path)
