@@ -28,6 +28,7 @@ EDGE = 0.25  # of the strongest ink near by: half of where an edge lies, cut off
 NEAR = 1.5  # times the width of the pen: how far that ink may be
 PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
 SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
 
 
@@ -91,12 +92,19 @@ def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
     # A single bright pixel must not become the ground around it. A round shadow has no corners: a
     # square window would leave its sides as ink.
     calm = cv2.medianBlur(small.astype(np.uint8), 3)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    closed = cv2.morphologyEx(calm, cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
+    closed = _close_round(calm, side)
     # Beside the edge of a shadow the ground is the darker of both, lest the edge become a hair.
     careful = cv2.erode(closed, np.ones((3, 3), np.uint8)).astype(np.float32)
     soft = cv2.blur(careful, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(soft, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _close_round(grey: np.ndarray, side: int) -> np.ndarray:
+    """Close by an octagon: a square, then a diamond, which is much faster than a disc."""
+    edge = round(0.414 * side) | 1
+    square, arm = np.ones((edge, edge), np.uint8), (side - edge) // 2
+    wide = cv2.dilate(cv2.dilate(grey, square), CROSS, iterations=arm)
+    return cv2.erode(cv2.erode(wide, CROSS, iterations=arm), square)
 
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
@@ -123,8 +131,11 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     if stroke < max(MIN_CONTRAST * 255, 1.5 * NOISE * noise):
         raise EmptyPictureError(NO_INK)
     side = round(NEAR * pen) | 1
-    near = cv2.dilate(np.minimum(strength, stroke), np.ones((side, side), np.uint8))
-    level = np.maximum(cv2.blur(near, (side, side)), max(PALEST * stroke, 2 * NOISE * noise))
+    strongest = np.minimum(strength, stroke).astype(np.uint8)
+    near = cv2.dilate(strongest, np.ones((side, side), np.uint8))
+    level = np.maximum(
+        cv2.blur(near, (side, side)), np.float32(max(PALEST * stroke, 2 * NOISE * noise))
+    )
     return np.clip((strength / level - EDGE) * np.float32(1 / (1 - EDGE)), 0, 1)
 
 

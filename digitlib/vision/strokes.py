@@ -49,30 +49,36 @@ def find_strokes(grey: np.ndarray) -> Strokes:
     high, low = cv2.dilate(small, RING), cv2.erode(small, RING)
     step = high - low
     weight = np.where(step < FAINT, 0, np.square(step.astype(np.float32)))
-    darker = _measure_side(small, step, cv2.MORPH_CLOSE)
-    lighter = _measure_side(small, step, cv2.MORPH_OPEN)
+    ground = _find_even_ground(small)
+    if ground is not None:
+        middle = (high.astype(np.float32) + low) / 2
+        dark = _compare(weight, middle < ground, middle > ground)
+        own = _measure_side(small, step, dark)
+        return Strokes(dark, scale * _find_usual(own, weight / own))
+    darker, lighter = (_measure_side(small, step, dark) for dark in (True, False))
     # The narrower a side, the surer it is a stroke. (A hole can be narrower than the ring around
     # it, but the ring's outer edge is then at least twice as long as the hole's.)
     sure = weight / np.minimum(darker, lighter)
-    ground = _find_even_ground(small)
-    if ground is None:
-        dark = _compare(sure, darker < lighter, lighter < darker)
-    else:
-        middle = (high.astype(np.float32) + low) / 2
-        dark = _compare(weight, middle < ground, middle > ground)
+    dark = _compare(sure, darker < lighter, lighter < darker)
     own, other = (darker, lighter) if dark else (lighter, darker)
-    shares = np.cumsum([sure[(own == width) & (own < other)].sum() for width in WIDTHS])
-    place = np.searchsorted(shares, MOST * shares[-1]) if shares[-1] > 0 else -1
-    return Strokes(dark, WIDTHS[place] * scale)
+    return Strokes(dark, scale * _find_usual(own, np.where(own < other, sure, 0)))
 
 
-def _measure_side(grey: np.ndarray, step: np.ndarray, operation: int) -> np.ndarray:
+def _find_usual(widths: np.ndarray, weight: np.ndarray) -> int:
+    """Return the width that most edges have at most, the widest where there are no edges."""
+    shares = np.cumsum([weight[widths == width].sum() for width in WIDTHS])
+    return WIDTHS[np.searchsorted(shares, MOST * shares[-1]) if shares[-1] > 0 else -1]
+
+
+def _measure_side(grey: np.ndarray, step: np.ndarray, dark: bool) -> np.ndarray:
     """Return how wide the dark (or bright) side of each edge is, uint8; 255 if wider than all."""
+    operation = cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN
+    enough = (FILLED * step).astype(np.uint8)
     found = np.full(grey.shape, 255, np.uint8)
     for width in reversed(WIDTHS):
         kernel = np.ones((width, width), np.uint8)
         filled = cv2.morphologyEx(grey, operation, kernel, borderType=cv2.BORDER_REPLICATE)
-        found[cv2.dilate(cv2.absdiff(filled, grey), RING) > FILLED * step] = width
+        np.copyto(found, width, where=cv2.dilate(cv2.absdiff(filled, grey), RING) > enough)
     return found
 
 
