@@ -1,8 +1,10 @@
 """From any picture to digits of 28x28 pixels in the form of MNIST.
 
-A step, a module, so that the app can show every one of them: ``pictures`` opens a file, ``ink``
-tells ink from ground, ``lines`` removes what is printed on the paper, ``glyphs`` finds the digits
-and their order, ``split`` parts those that touch, ``form`` gives each MNIST's pen, size and place.
+A step, a module, so that the app can show every one of them: ``pictures`` opens a file, ``desk``
+paints over what lies around the paper, ``strokes`` tells whether they are dark or bright and how
+wide, ``ink`` tells them from their ground, ``lines`` removes what is printed on the paper,
+``glyphs`` finds the digits and their order, ``split`` parts those that touch, ``form`` gives each
+MNIST's pen, size and place.
 """
 
 from dataclasses import dataclass
