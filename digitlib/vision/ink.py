@@ -56,7 +56,7 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
     try:
         return _find_dark_or_light(_to_grey(picture))
     except EmptyPictureError:
-        if picture.ndim == 2 or picture.shape[2] == 1:
+        if not _is_coloured(picture):
             raise
     # Red on green may be as dark as its ground, and still there.
     return _find_dark_or_light(_to_hue(picture))
@@ -151,6 +151,12 @@ def _find_pen(strength: np.ndarray) -> float:
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:
     spread = SMOOTH * max(grey.shape)
     return cv2.GaussianBlur(grey, (0, 0), spread) if spread > 0.5 else grey
+
+
+def _is_coloured(picture: np.ndarray) -> bool:
+    """Tell whether a picture has colours that are all seen."""
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    return channels == 3 or (channels == 4 and picture[..., 3].min() == 255)
 
 
 def _to_hue(picture: np.ndarray) -> np.ndarray:

@@ -90,6 +90,14 @@ def test_ink_that_differs_in_colour_alone(paper, pen, seven):
     assert np.abs(find_ink(picture) - find_ink(np.asarray(seven))).mean() < 0.01
 
 
+def test_what_is_hidden_in_the_colours_of_a_transparent_picture_is_not_read(seven):
+    picture = np.zeros((280, 280, 4), np.uint8)
+    picture[..., 0] = np.asarray(seven)
+
+    with pytest.raises(EmptyPictureError):
+        find_ink(picture)
+
+
 def test_colourful_noise_is_empty():
     chance = np.random.default_rng(0)
     picture = np.clip(chance.normal(128, 5, (200, 200, 3)), 0, 255).astype(np.uint8)
