@@ -27,6 +27,11 @@ DASH = 3  # times as wide as high, and low: a minus, a line under a sum
 NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider
 SAME_ROW = 0.4  # of the lower one's height, that two neighbours in a row have in common at least
+# Of a frame's height what it holds has at least so much, and of its box it fills at most so much.
+HELD, HOLLOW = 0.25, 0.6
+THIN = 0.2  # of its height: how narrow an upright line is,
+RULED = 1.6  # times as high as digits are here: no 1,
+SEVERAL = 2  # beside as many or fewer it may be one
 STEEPEST = 0.5  # pixels that a row falls, a pixel on; between rows it is more
 ENOUGH = 3  # glyphs with a neighbour to tell the tilt of rows
 EDGE = 0.5  # of its longer side along the picture's edge: not a digit but what surrounds the paper
@@ -227,9 +232,40 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     inside = [p for p in parts if p.at_edge < EDGE * max(p.box.width, p.box.height)]
     if sum(p.area for p in inside) < SPECK * sum(p.area for p in parts):
         inside = parts
+    inside = _drop_rulings(_drop_frames(inside))
     usual = _find_usual_height(inside)
     largest = max(part.area for part in inside if part.box.height <= usual)
     return labels, [part for part in inside if part.area >= SPECK * largest]
+
+
+def _drop_frames(parts: list[_Part]) -> list[_Part]:
+    """Return the parts without those that are drawn around others: a box, a ring.
+
+    The piece of a digit that lies within another, as in a 4 of two strokes, is lower, or fills its
+    box: a frame is hollow but for what it holds.
+    """
+
+    def holds(frame: _Part, part: _Part) -> bool:
+        return (
+            frame is not part
+            and frame.box.join(part.box) == frame.box
+            and part.box.height >= HELD * frame.box.height
+            and frame.area <= HOLLOW * frame.box.width * frame.box.height
+        )
+
+    return [part for part in parts if not any(holds(part, other) for other in parts)]
+
+
+def _drop_rulings(parts: list[_Part]) -> list[_Part]:
+    """Return the parts without upright lines that are higher than the digits beside them."""
+    usual = _find_usual_height([p for p in parts if p.box.width >= THIN * p.box.height] or parts)
+    if len(parts) <= SEVERAL:
+        return parts
+    return [
+        part
+        for part in parts
+        if part.box.height <= RULED * usual or part.box.width >= THIN * part.box.height
+    ]
 
 
 def _join_parts(parts: list[_Part]) -> list[_Part]:
@@ -258,6 +294,8 @@ def _belong_together(one: Box, other: Box, usual: float) -> bool:
     """Tell whether two parts are of one digit: a body and its roof, bar or broken-off end."""
     low, high = sorted((one, other), key=lambda box: box.height)
     tallest = max(usual, high.height)
+    if one.join(other).width > WIDEST * max(tallest, one.join(other).height):
+        return False  # a line under a number, or above it
     across = low.overlap_across(high) / min(low.width, high.width)
     down = low.overlap_down(high)
     together = one.join(other)

@@ -70,9 +70,10 @@ def _find_dark_or_light(grey: np.ndarray) -> np.ndarray:
     window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
     ground = find_ground(paper, max(3, round(window)))
     strength = _measure(paper, ground, strokes.dark)
-    pen = _find_pen(strength)
-    # A narrower window follows the light more closely; even light needs no second look.
-    if np.ptp(ground) > EVEN and PEN_WINDOW * pen < window:
+    pen, blot = _find_pen(strength, strokes.width)
+    # A narrower window follows the light more closely, down to the shadow of a finger; even light
+    # needs no second look.
+    if (blot or np.ptp(ground) > EVEN) and PEN_WINDOW * pen < window:
         strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), strokes.dark)
     return _scale(strength, pen)
 
@@ -139,13 +140,24 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     return np.clip((strength / level - EDGE) * np.float32(1 / (1 - EDGE)), 0, 1)
 
 
-def _find_pen(strength: np.ndarray) -> float:
-    """Return the width of the pen in pixels: twice how far the middles of strokes lie inside."""
+def _find_pen(strength: np.ndarray, widest: float) -> tuple[float, bool]:
+    """Return the width of the pen in pixels, and whether there is also what is wider than strokes.
+
+    Args:
+        strength: of the ink, float32 (height, width), 0 to 255.
+        widest: that a stroke may be, in pixels.
+    """
     small = shrink(strength, 2 * OVERVIEW)
     solid = (small > max(MIN_CONTRAST, small.max() / 2 / 255) * 255).astype(np.uint8)
     if not solid.any():
         raise EmptyPictureError(NO_INK)
-    return max(1.0, measure_pen(solid) * max(strength.shape) / max(small.shape))
+    scale = max(strength.shape) / max(small.shape)
+    pen = max(1.0, measure_pen(solid, widest / scale) * scale)
+    if max(strength.shape) <= OVERVIEW:  # a digit as MNIST has them, as wide as it is in places
+        return pen, False
+    side = round(widest / scale) + 1
+    blot = cv2.erode(small, np.ones((side, side), np.uint8)).max() > MIN_CONTRAST * 255
+    return pen, bool(blot)
 
 
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 
-def measure_pen(solid: np.ndarray) -> float:
+def measure_pen(solid: np.ndarray, widest: float = np.inf) -> float:
     """Return how wide strokes are: twice how far their middles lie inside.
 
     Wide strokes count for more than hairs, so that a scratch beside a digit does not pass for the
@@ -12,6 +12,7 @@ def measure_pen(solid: np.ndarray) -> float:
 
     Args:
         solid: uint8 (height, width), 0 is ground and anything else is ink.
+        widest: pixels; what is wider is no stroke and has no say, unless all is.
 
     Returns:
         the width in pixels, 0 where there is no ink.
@@ -24,5 +25,7 @@ def measure_pen(solid: np.ndarray) -> float:
     middles = depth[(depth == highest) & (depth > 0)]
     if middles.size == 0:
         return 0.0
+    narrow = middles[2 * middles - 1 <= widest]
+    middles = narrow if narrow.size else middles
     # The middle pixel of a line one wide is one from the ground, of a line three wide two.
     return 2 * float(np.square(middles).sum() / middles.sum()) - 1

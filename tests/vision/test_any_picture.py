@@ -108,6 +108,21 @@ def test_a_sharp_shadow_across_a_digit_does_not_matter(kind, label):
     assert likeness(prepare_digit(shine(page, kind)).digit, prepare_digit(digit).digit) > 0.85
 
 
+@pytest.mark.parametrize("light", [0.5, 0.7])
+def test_the_shadow_of_a_finger_is_no_ink(light):
+    page = np.full((400, 700), 255.0)
+    page[150:230, 80:160] -= 0.8 * cv2.resize(written(4, 3), (80, 80))
+    shadow = np.ones(page.shape)
+    cv2.line(shadow, (350, 400), (500, 80), light, 60)
+    expected = find_ink(np.round(page).astype(np.uint8))
+
+    ink = find_ink(np.round(page * shadow).astype(np.uint8))
+
+    assert np.abs(ink[:, :250] - expected[:, :250]).mean() < 0.002
+    # But for hairs at its edges.
+    assert (ink[:, 250:] > 0.2).mean() < 0.01
+
+
 def write_on_paper(label: int) -> tuple[np.ndarray, np.ndarray]:
     """Return a digit, light on dark, and a page on which it is written in pencil."""
     digit = cv2.copyMakeBorder(

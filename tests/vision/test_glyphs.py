@@ -1,5 +1,6 @@
 """Digits found in a map of ink: which parts belong together, and in which order they are read."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -103,6 +104,46 @@ def test_a_column_of_numbers_of_different_length():
             ink[10 + 60 * line : 50 + 60 * line, left : left + 8] = 1
 
     assert [len(row) for row in boxes(ink)] == [1, 3, 2]
+
+
+def three_bars() -> tuple[np.ndarray, list[list[Box]]]:
+    """Return the ink of a number of three digits in a page of 200 x 300, and where they stand."""
+    ink = np.zeros((200, 300), np.float32)
+    for left in (100, 140, 180):
+        ink[80:120, left : left + 12] = 1
+    return ink, [[Box(left, 80, 12, 40) for left in (100, 140, 180)]]
+
+
+@pytest.mark.parametrize("thick", [2, 5])
+@pytest.mark.parametrize("margin", [12, 40])
+def test_a_frame_around_a_number_is_no_digit(thick, margin):
+    ink, expected = three_bars()
+    cv2.rectangle(ink, (100 - margin, 80 - margin), (192 + margin, 120 + margin), 1, thick)
+
+    assert boxes(ink) == expected
+
+
+def test_a_box_around_each_digit_and_a_ring_around_all_are_none():
+    ink, expected = three_bars()
+    for left in (100, 140, 180):
+        cv2.rectangle(ink, (left - 10, 66), (left + 22, 134), 1, 2)
+    cv2.ellipse(ink, (146, 100), (110, 70), 0, 0, 360, 1, 4)
+
+    assert boxes(ink) == expected
+
+
+def test_an_upright_line_beside_a_number_is_no_digit():
+    ink, expected = three_bars()
+    ink[50:150, 230:234] = 1
+
+    assert boxes(ink) == expected
+
+
+def test_a_line_close_above_a_number_ties_no_digits_together():
+    ink, expected = three_bars()
+    ink[70:73, 90:202] = 1
+
+    assert boxes(ink) == expected
 
 
 @pytest.mark.parametrize("degrees", [-20, -12, 12, 20])
