@@ -27,8 +27,7 @@ DASH = 3  # times as wide as high, and low: a minus, a line under a sum
 NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider
 SAME_ROW = 0.4  # of the lower one's height, that two neighbours in a row have in common at least
-# Of a frame's height what it holds has at least so much, and of its box it fills at most so much.
-HELD, HOLLOW = 0.25, 0.6
+HELD = 0.25  # of a frame's height: how high what it holds must be
 THIN = 0.2  # of its height: how narrow an upright line is,
 RULED = 1.6  # times as high as digits are here: no 1,
 SEVERAL = 2  # beside as many or fewer it may be one
@@ -232,28 +231,31 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     inside = [p for p in parts if p.at_edge < EDGE * max(p.box.width, p.box.height)]
     if sum(p.area for p in inside) < SPECK * sum(p.area for p in parts):
         inside = parts
-    inside = _drop_rulings(_drop_frames(inside))
+    inside = _drop_rulings(_drop_frames(inside, labels))
     usual = _find_usual_height(inside)
     largest = max(part.area for part in inside if part.box.height <= usual)
     return labels, [part for part in inside if part.area >= SPECK * largest]
 
 
-def _drop_frames(parts: list[_Part]) -> list[_Part]:
-    """Return the parts without those that are drawn around others: a box, a ring.
-
-    The piece of a digit that lies within another, as in a 4 of two strokes, is lower, or fills its
-    box: a frame is hollow but for what it holds.
-    """
+def _drop_frames(parts: list[_Part], labels: np.ndarray) -> list[_Part]:
+    """Return the parts without those that are drawn all around others: a box, a ring."""
 
     def holds(frame: _Part, part: _Part) -> bool:
         return (
             frame is not part
             and frame.box.join(part.box) == frame.box
             and part.box.height >= HELD * frame.box.height
-            and frame.area <= HOLLOW * frame.box.width * frame.box.height
+            and _surrounds(labels == frame.labels[0], part.box)
         )
 
     return [part for part in parts if not any(holds(part, other) for other in parts)]
+
+
+def _surrounds(ink: np.ndarray, box: Box) -> bool:
+    """Tell whether there is ink on all four sides of a box, seen from its middle."""
+    row, column = ink[box.top + box.height // 2], ink[:, box.left + box.width // 2]
+    sides = (row[: box.left], row[box.right :], column[: box.top], column[box.bottom :])
+    return all(side.any() for side in sides)
 
 
 def _drop_rulings(parts: list[_Part]) -> list[_Part]:
