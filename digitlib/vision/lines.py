@@ -13,6 +13,7 @@ BRIDGE = 2 / 3  # of the picture: how far apart the pieces of one line may be
 THIN = 1 / 40  # of its length: a stroke of a digit is thicker
 ACROSS = 0.9  # of the picture: a line that runs from edge to edge
 FROM_EDGE = 0.5  # of the picture: a line that begins at one edge
+MOST_SIDES = 6  # from which lines are looked for; nearly always two or four
 SEVERAL = 4  # lines as long as that which reach no edge, on a sheet smaller than the picture
 
 
@@ -28,11 +29,16 @@ def remove_lines(ink: np.ndarray) -> np.ndarray:
     Example: in a picture 300 wide a bar 300 x 2 is removed, but for the 18 pixels at which a
     vertical stroke 18 wide crosses it; a bar 100 x 18, the roof of a 7, stays.
     """
-    level = _remove_level_lines(ink)
-    # Turned in memory too: OpenCV takes its time over an array that is turned in name only.
-    turned = cv2.transpose(level)
-    upright = _remove_level_lines(turned)
-    return level if upright is turned else cv2.transpose(upright)
+    found, quiet, sides = ink, 0, 0
+    # By turns level and upright, as those that are left cut the others into short pieces.
+    while quiet < 2 and sides < MOST_SIDES:
+        cleared = _remove_level_lines(found)
+        quiet = quiet + 1 if cleared is found else 0
+        # Turned in memory too: OpenCV takes its time over an array that is turned in name only.
+        found, sides = cv2.transpose(cleared), sides + 1
+    if quiet == sides:
+        return ink
+    return found if sides % 2 == 0 else cv2.transpose(found)
 
 
 def _remove_level_lines(ink: np.ndarray) -> np.ndarray:

@@ -57,3 +57,17 @@ def test_pale_lines_that_come_and_go_in_the_grain_of_the_paper_go():
     _, _, parts, _ = cv2.connectedComponentsWithStats(left)
     # Around the stroke a pixel or two of each line stay.
     assert len(parts) == 1 or parts[1:, 2:4].max() <= 11
+
+
+@pytest.mark.parametrize("side", [30, 36, 45])
+def test_small_squares_go_whose_lines_cut_each_other_into_short_pieces(side):
+    ink = np.zeros((600, 900), np.float32)
+    for place in range(side // 2, 900, side):
+        ink[place : place + 2] = ink[:, place : place + 2] = 0.6
+    ink[200:320, 400:420] = 1
+
+    cleaned = remove_lines(ink)
+
+    assert (cleaned[200:320, 400:420] == 1).mean() > 0.97
+    cleaned[195:325, 395:425] = 0
+    assert (cleaned > 0).mean() < 0.001
