@@ -245,24 +245,24 @@ def _drop_frames(parts: list[_Part], labels: np.ndarray) -> list[_Part]:
             frame is not part
             and frame.box.join(part.box) == frame.box
             and part.box.height >= HELD * frame.box.height
-            and _surrounds(labels == frame.labels[0], part.box)
+            and _surrounds(labels, frame.labels[0], part.box)
         )
 
     return [part for part in parts if not any(holds(part, other) for other in parts)]
 
 
-def _surrounds(ink: np.ndarray, box: Box) -> bool:
-    """Tell whether there is ink on all four sides of a box, seen from its middle."""
-    row, column = ink[box.top + box.height // 2], ink[:, box.left + box.width // 2]
+def _surrounds(labels: np.ndarray, frame: int, box: Box) -> bool:
+    """Tell whether a frame is on all four sides of a box, seen from its middle."""
+    row, column = labels[box.top + box.height // 2], labels[:, box.left + box.width // 2]
     sides = (row[: box.left], row[box.right :], column[: box.top], column[box.bottom :])
-    return all(side.any() for side in sides)
+    return all((side == frame).any() for side in sides)
 
 
 def _drop_rulings(parts: list[_Part]) -> list[_Part]:
     """Return the parts without upright lines that are higher than the digits beside them."""
-    usual = _find_usual_height([p for p in parts if p.box.width >= THIN * p.box.height] or parts)
     if len(parts) <= SEVERAL:
         return parts
+    usual = _find_usual_height([p for p in parts if p.box.width >= THIN * p.box.height] or parts)
     return [
         part
         for part in parts
