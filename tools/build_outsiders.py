@@ -4,8 +4,9 @@
 
     python tools/build_outsiders.py
 
-takes a minute. Build it anew after a change to ``digitlib/data/pen.py``, ``others.py`` or
-``solids.py``, and then judge the models that ship again: ``python -m digitlib judge NAME``.
+takes a minute. Build it anew after a change to ``digitlib/data/pen.py``, ``others.py``,
+``solids.py`` or ``digitlib/vision``, and then judge the models that ship again, and lay out their
+maps: ``python -m digitlib judge NAME``, ``python -m digitlib study NAME``.
 """
 
 import sys
