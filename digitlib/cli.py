@@ -473,6 +473,9 @@ def _explaining(folder: Path) -> Iterator[None]:
 def predict(pictures, model, as_json, steps):
     """Read the digits in pictures (PNG, JPEG, WebP, BMP, GIF or HEIC), in folders or by a pattern.
 
+    Of a folder the pictures right in it are read; quote a pattern like 'scans/**/*.png' for those
+    of the folders in it, too.
+
     A picture that cannot be read gets a sentence while the others go on; the status is then 1.
     """
     recogniser = _load_recogniser(model)

@@ -29,7 +29,7 @@ NEAR = 1.5  # times the width of the pen: how far that ink may be
 PALEST = 0.5  # of the usual stroke: a paler stroke is measured against this, and stays pale
 SMOOTH = 1 / 1200  # of the longer side: how far the grain of a photograph is smoothed
 CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-NO_INK = "There is nothing to read: the picture is empty. Draw or choose one digit."
+NO_INK = "There is nothing to read: the picture is empty. Draw a digit or choose another picture."
 
 
 def find_ink(picture: np.ndarray) -> np.ndarray:
