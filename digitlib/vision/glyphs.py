@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from digitlib.errors import EmptyPictureError, PictureError
+from digitlib.vision.crop import find_filled
 from digitlib.vision.ink import NO_INK
 from digitlib.vision.pen import measure_pen
 
@@ -211,7 +212,12 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     grain = round(GRAIN * measure_pen(solid)) | 1
     if grain > 1:
         solid = (cv2.blur(ink, (grain, grain)) >= SOLID).astype(np.uint8)
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    filled = find_filled(solid)
+    labels = np.zeros(solid.shape, np.int32)
+    _, labels[filled], statistics, _ = cv2.connectedComponentsWithStats(
+        solid[filled], connectivity=8
+    )
+    statistics[:, : cv2.CC_STAT_WIDTH] += (filled[1].start, filled[0].start)
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
     full = np.flatnonzero(np.bincount(labels[ink >= FULL], minlength=1)[1:]) + 1
     if full.size == 0:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from digitlib.errors import EmptyPictureError, PictureError
+from digitlib.vision.crop import find_filled
 from digitlib.vision.desk import clear_desk
 from digitlib.vision.overview import OVERVIEW, shrink
 from digitlib.vision.pen import measure_pen
@@ -156,8 +157,9 @@ def _find_pen(strength: np.ndarray, widest: float) -> tuple[float, bool]:
     if max(strength.shape) <= OVERVIEW:  # a digit as MNIST has them, as wide as it is in places
         return pen, False
     side = round(widest / scale) + 1
-    blot = cv2.erode(small, np.ones((side, side), np.uint8)).max() > MIN_CONTRAST * 255
-    return pen, bool(blot)
+    inked = (small > MIN_CONTRAST * 255).astype(np.uint8)
+    blot = cv2.erode(inked[find_filled(inked)], np.ones((side, side), np.uint8))
+    return pen, bool(blot.any())
 
 
 def _smooth_grain(grey: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from digitlib.vision.crop import find_filled
+
 
 def measure_pen(solid: np.ndarray, widest: float = np.inf) -> float:
     """Return how wide strokes are: twice how far their middles lie inside.
@@ -19,7 +21,7 @@ def measure_pen(solid: np.ndarray, widest: float = np.inf) -> float:
 
     Example: a bar 100 x 10 has a pen of about 10, whichever way it lies.
     """
-    framed = cv2.copyMakeBorder(solid, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    framed = cv2.copyMakeBorder(solid[find_filled(solid)], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)
     highest = cv2.dilate(depth, np.ones((3, 3), np.uint8))
     middles = depth[(depth == highest) & (depth > 0)]
