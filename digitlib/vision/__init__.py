@@ -115,7 +115,7 @@ def prepare_digits(picture: np.ndarray, judge: Judge | None = None) -> PreparedP
     ink = remove_lines(find_ink(picture))
     rows = find_glyphs(ink)
     if judge is not None:
-        rows = judge_glyphs(rows, find_single_glyph(ink), judge)
+        rows = judge_glyphs(rows, ink, judge)
     return PreparedPicture(picture, ink, tuple(tuple(map(_prepare, row)) for row in rows))
 
 

@@ -333,11 +333,11 @@ def _cut_out(ink: np.ndarray, labels: np.ndarray, part: _Part) -> Glyph:
     box = part.box
     rows = slice(max(0, box.top - 1), box.bottom + 1)
     columns = slice(max(0, box.left - 1), box.right + 1)
-    own = np.isin(labels[rows, columns], part.labels).astype(np.uint8)
-    near = cv2.dilate(own, np.ones((3, 3), np.uint8))
-    glyph = np.where(near, ink[rows, columns], 0)
-    filled_rows, filled_columns = np.flatnonzero(glyph.any(1)), np.flatnonzero(glyph.any(0))
-    top, bottom = int(filled_rows[0]), int(filled_rows[-1]) + 1
-    left, right = int(filled_columns[0]), int(filled_columns[-1]) + 1
-    place = Box(columns.start + left, rows.start + top, right - left, bottom - top)
-    return Glyph(place, glyph[top:bottom, left:right])
+    there = labels[rows, columns]
+    chosen = np.zeros(there.max() + 1, np.uint8)
+    chosen[list(part.labels)] = 1
+    near = cv2.dilate(chosen[there], np.ones((3, 3), np.uint8))
+    glyph = ink[rows, columns] * near
+    left, top, width, height = cv2.boundingRect((glyph > 0).astype(np.uint8))
+    place = Box(columns.start + left, rows.start + top, width, height)
+    return Glyph(place, glyph[top : top + height, left : left + width])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from digitlib.vision.form import to_mnist_form
-from digitlib.vision.glyphs import Box, Glyph
+from digitlib.vision.glyphs import Box, Glyph, find_single_glyph
 from digitlib.vision.pen import measure_pen
 
 # Takes digits, uint8 (n, 28, 28) in MNIST form; gives how sure it is that each is a 0, a 1 ... a 9:
@@ -47,23 +47,25 @@ WHOLE = 0.7  # of a digit's height: what is lower may be a piece of it
 MOST_DIGITS = 12  # that touch each other
 
 
-def judge_glyphs(rows: list[list[Glyph]], single: Glyph, judge: Judge) -> list[list[Glyph]]:
+def judge_glyphs(rows: list[list[Glyph]], ink: np.ndarray, judge: Judge) -> list[list[Glyph]]:
     """Decide by a judge how many digits there are.
 
     Args:
         rows: the glyphs that place and size alone make out, in reading order.
-        single: the glyph there is if the picture holds one digit, in pieces.
+        ink: what they were found in, float32 (height, width), 0 is ground and 1 is ink.
         judge: says what each is and how surely, such as ``Recogniser.read_scored``.
 
     Returns:
-        the rows, with touching digits parted; or ``single`` alone, if the judge is surer of it than
+        the rows, with touching digits parted; or one glyph alone, if the judge is surer of it than
         of the pieces it is made of.
     """
     pieces = [glyph for row in rows for glyph in row]
-    if 1 < len(pieces) <= MOST_PIECES and _is_in_pieces(single.box, pieces):
-        whole, *others = find_certainty([single, *pieces], judge)
-        if whole > min(others) + DOUBT:
-            return [[single]]
+    if 1 < len(pieces) <= MOST_PIECES:
+        single = find_single_glyph(ink)
+        if _is_in_pieces(single.box, pieces):
+            whole, *others = find_certainty([single, *pieces], judge)
+            if whole > min(others) + DOUBT:
+                return [[single]]
     return [[part for glyph in row for part in split_touching(glyph, judge)] for row in rows]
 
 
