@@ -29,22 +29,30 @@ def remove_lines(ink: np.ndarray) -> np.ndarray:
     Example: in a picture 300 wide a bar 300 x 2 is removed, but for the 18 pixels at which a
     vertical stroke 18 wide crosses it; a bar 100 x 18, the roof of a 7, stays.
     """
-    found, quiet, sides = ink, 0, 0
+    solid = (ink >= SOLID).astype(np.uint8)
+    kept, quiet, sides = np.ones_like(solid), 0, 0
     # By turns level and upright, as those that are left cut the others into short pieces.
     while quiet < 2 and sides < MOST_SIDES:
-        cleared = _remove_level_lines(found)
-        quiet = quiet + 1 if cleared is found else 0
+        lines = _find_level_lines(solid)
+        if lines is None:
+            quiet += 1
+        else:
+            quiet, solid[lines], kept[lines] = 0, 0, 0
         # Turned in memory too: OpenCV takes its time over an array that is turned in name only.
-        found, sides = cv2.transpose(cleared), sides + 1
+        solid, kept, sides = cv2.transpose(solid), cv2.transpose(kept), sides + 1
     if quiet == sides:
         return ink
-    return found if sides % 2 == 0 else cv2.transpose(found)
+    return ink * (kept if sides % 2 == 0 else cv2.transpose(kept))
 
 
-def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
-    scale = min(1, OVERVIEW / max(ink.shape))
-    size = [max(1, round(length * scale)) for length in ink.shape[::-1]]
-    solid = (ink >= SOLID).astype(np.uint8)
+def _find_level_lines(solid: np.ndarray) -> np.ndarray | None:
+    """Return what level lines cover, but for the strokes across them, bool; None if there are none.
+
+    Args:
+        solid: uint8 (height, width), 1 where there is ink.
+    """
+    scale = min(1, OVERVIEW / max(solid.shape))
+    size = [max(1, round(length * scale)) for length in solid.shape[::-1]]
     small = solid
     if scale < 1:
         # The most ink of a neighbourhood, not its mean: a hairline must not fade when made smaller.
@@ -52,14 +60,14 @@ def _remove_level_lines(ink: np.ndarray) -> np.ndarray:
         small = cv2.resize(widened, size, interpolation=cv2.INTER_NEAREST)
     lines, thickness = _find_lines(small)
     if thickness == 0:
-        return ink
+        return None
     near = cv2.dilate(lines, np.ones((3, 3), np.uint8))
     # A pale line is found in pieces; what lies between two of them belongs to it as well.
     near = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((1, _reach(small)), np.uint8))
-    near = cv2.resize(near, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    near = cv2.resize(near, solid.shape[::-1], interpolation=cv2.INTER_NEAREST)
     run = 2 * round(thickness / scale) + 3
     crossing = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
-    return np.where((near > 0) & (crossing == 0), np.float32(0), ink)
+    return (near > 0) & (crossing == 0)
 
 
 def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
@@ -67,8 +75,12 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
     width = solid.shape[1]
     piece = max(8, round(PIECE * width)) | 1
     thick = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((THICK, 1), np.uint8))
-    pieces = cv2.morphologyEx(solid - thick, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
-    if cv2.reduce(pieces, 0, cv2.REDUCE_MAX).sum() < FROM_EDGE * width:
+    thin = solid - thick
+    # Of most drawings too little is thin to be a line from edge to edge, in pieces or not.
+    if _count_columns(thin) < FROM_EDGE * width:
+        return thin, 0.0
+    pieces = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, piece), np.uint8))
+    if _count_columns(pieces) < FROM_EDGE * width:
         return pieces, 0.0
     # A line that is not quite level is a staircase of pieces, interrupted where strokes cross it.
     chains = cv2.dilate(pieces, np.ones((3, _reach(solid)), np.uint8))
@@ -88,6 +100,11 @@ def _find_lines(solid: np.ndarray) -> tuple[np.ndarray, float]:
         return pieces, 0.0
     lines = pieces * np.isin(labels, np.flatnonzero(long)).astype(np.uint8)
     return lines, float(np.median(areas[long] / lengths[long]))
+
+
+def _count_columns(solid: np.ndarray) -> int:
+    """Return how many columns hold ink."""
+    return np.count_nonzero(solid.any(axis=0))
 
 
 def _reach(solid: np.ndarray) -> int:
