@@ -111,8 +111,13 @@ def _close_round(grey: np.ndarray, side: int) -> np.ndarray:
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
     """Return how far each pixel lies under its ground, float32, 0 to 255."""
-    strength = np.maximum(ground - paper, 0)
-    return strength * (255 / np.maximum(ground, DARKEST)) if dark else strength
+    # In place, here and below: to get memory for another picture takes longer than to work on it.
+    # And by np.clip, which takes a third of the time of np.maximum.
+    strength = ground - paper
+    np.clip(strength, 0, np.inf, out=strength)
+    if dark:
+        strength *= 255 / np.clip(ground, DARKEST, np.inf)
+    return strength
 
 
 def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
@@ -120,9 +125,11 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     step = max(1, round(max(strength.shape) / SAMPLES))
     # More than a quarter of a picture is ground, however bold the digit. (Numbers of NumPy's would
     # make float64 of the whole picture.)
-    strength = np.maximum(strength - float(np.percentile(strength[::step, ::step], 25)), 0)
-    grain = cv2.absdiff(strength, cv2.blur(strength, (3, 3)))
-    noise = 1.4826 * float(np.median(grain[::step, ::step]))
+    strength = strength - float(np.percentile(strength[::step, ::step], 25))
+    np.clip(strength, 0, np.inf, out=strength)
+    soft = cv2.blur(strength, (3, 3))
+    grain = cv2.absdiff(strength[::step, ::step], soft[::step, ::step])
+    noise = 1.4826 * float(np.median(grain))
     candidates = strength[strength > max(MIN_CONTRAST * 255 / 2, NOISE * noise)]
     if candidates.size == 0:
         raise EmptyPictureError(NO_INK)
@@ -133,12 +140,14 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     if stroke < max(MIN_CONTRAST * 255, 1.5 * NOISE * noise):
         raise EmptyPictureError(NO_INK)
     side = round(NEAR * pen) | 1
-    strongest = np.minimum(strength, stroke).astype(np.uint8)
+    strongest = np.clip(strength.astype(np.uint8), 0, int(stroke))
     near = cv2.dilate(strongest, np.ones((side, side), np.uint8))
-    level = np.maximum(
-        cv2.blur(near, (side, side)), np.float32(max(PALEST * stroke, 2 * NOISE * noise))
-    )
-    return np.clip((strength / level - EDGE) * np.float32(1 / (1 - EDGE)), 0, 1)
+    level = cv2.blur(near, (side, side)).astype(np.float32)
+    np.clip(level, max(PALEST * stroke, 2 * NOISE * noise), np.inf, out=level)
+    strength /= level
+    strength -= EDGE
+    strength *= 1 / (1 - EDGE)
+    return np.clip(strength, 0, 1, out=strength)
 
 
 def _find_pen(strength: np.ndarray, widest: float) -> tuple[float, bool]:
