@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digitlib.vision.overview import shrink
+from digitlib.vision.overview import Overview
 
 # A sheet: its share of the picture, how much of its surrounding rectangle it fills, which share of
 # it is written on, and how much of the desk may be as bright.
@@ -15,18 +15,19 @@ BOLDEST = 99.5  # percent of a region are not as dark as its boldest strokes
 AS_BOLD = 0.5  # of the strokes on the bright side: those on the dark one, if both are one paper
 
 
-def clear_desk(grey: np.ndarray) -> np.ndarray:
+def clear_desk(grey: np.ndarray, overview: Overview) -> np.ndarray:
     """Paint over what lies around a sheet of paper: the desk, and with it the edges of the sheet.
 
     A sheet is a bright rectangle, seen from nearly above, with little on it that is dark.
 
     Args:
         grey: float32 (height, width), 0 to 255.
+        overview: of the same picture.
 
     Returns:
         float32 (height, width), the same array where no sheet is seen.
     """
-    small = shrink(grey).astype(np.uint8)
+    small = overview.grey
     _, bright = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     sheet = cv2.convexHull(max(contours, key=cv2.contourArea)) if contours else np.empty(0)

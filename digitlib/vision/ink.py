@@ -11,7 +11,7 @@ import numpy as np
 from digitlib.errors import EmptyPictureError, PictureError
 from digitlib.vision.crop import find_filled
 from digitlib.vision.desk import clear_desk
-from digitlib.vision.overview import OVERVIEW, shrink
+from digitlib.vision.overview import OVERVIEW, look_over, shrink
 from digitlib.vision.pen import measure_pen
 from digitlib.vision.strokes import find_strokes
 
@@ -65,8 +65,10 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
 def _find_dark_or_light(grey: np.ndarray) -> np.ndarray:
     """Return the ink in a grey picture, float32 like it."""
-    grey = clear_desk(_smooth_grain(grey))
-    strokes = find_strokes(grey)
+    uncleared = _smooth_grain(grey)
+    overview = look_over(uncleared)
+    grey = clear_desk(uncleared, overview)
+    strokes = find_strokes(overview if grey is uncleared else look_over(grey))
     paper = grey if strokes.dark else 255 - grey
     window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
     ground = find_ground(paper, max(3, round(window)))

@@ -1,10 +1,34 @@
 """A picture made small, to see in it what is large: its ground, its light, a sheet on a desk."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 OVERVIEW = 128  # pixels of the longer side
 LITTLE = 0.8  # of a picture's size: to make it so little smaller takes longer than it saves
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """A picture seen small.
+
+    Attributes:
+        grey: uint8 (height, width), the longer side ``OVERVIEW`` pixels or hardly more.
+        scale: how many pixels of the picture are one of its, along a side; at least 1.
+    """
+
+    grey: np.ndarray
+    scale: float
+
+
+def look_over(grey: np.ndarray) -> Overview:
+    """Return the overview of a picture.
+
+    Args:
+        grey: float32 (height, width), 0 to 255.
+    """
+    return Overview(shrink(grey).astype(np.uint8), max(1.0, max(grey.shape) / OVERVIEW))
 
 
 def shrink(grey: np.ndarray, side: int = OVERVIEW) -> np.ndarray:

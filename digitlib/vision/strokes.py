@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digitlib.vision.overview import OVERVIEW, shrink
+from digitlib.vision.overview import Overview
 
 WIDTHS = (3, 5, 9, 17, 33)  # pixels of the overview: strokes of these widths are told apart
 FAINT = 16  # grey levels: a lower edge is grain
@@ -33,17 +33,13 @@ class Strokes:
     width: float
 
 
-def find_strokes(grey: np.ndarray) -> Strokes:
+def find_strokes(overview: Overview) -> Strokes:
     """Tell how the strokes in a picture differ from their ground.
-
-    Args:
-        grey: float32 (height, width), 0 to 255.
 
     Source: after B. Epshtein, E. Ofek and Y. Wexler, Detecting text in natural scenes with stroke
     width transform, 2010; widths are told by closings and openings instead of rays.
     """
-    scale = max(1.0, max(grey.shape) / OVERVIEW)
-    small = shrink(grey).astype(np.uint8)
+    small, scale = overview.grey, overview.scale
     if scale > 1:
         small = cv2.medianBlur(small, 3)
     high, low = cv2.dilate(small, RING), cv2.erode(small, RING)

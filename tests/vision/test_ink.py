@@ -5,6 +5,7 @@ import pytest
 from digitlib.errors import EmptyPictureError, PictureError
 from digitlib.vision import find_ink
 from digitlib.vision.desk import clear_desk
+from digitlib.vision.overview import look_over
 
 
 def stroke_on(ground: int, stroke: int) -> np.ndarray:
@@ -188,7 +189,7 @@ def test_light_that_falls_off_is_no_sheet():
     y, x = np.mgrid[-1:1:200j, -1:1:200j]
     lamp = (250 - 90 * np.maximum(abs(x), abs(y)) ** 2).astype(np.float32)
 
-    assert clear_desk(lamp) is lamp
+    assert clear_desk(lamp, look_over(lamp)) is lamp
 
 
 def test_a_drawn_square_is_no_sheet():
@@ -197,5 +198,5 @@ def test_a_drawn_square_is_no_sheet():
     bar = np.zeros((280, 280), np.float32)
     bar[40:240, 120:160] = 255
 
-    assert clear_desk(drawing) is drawing
-    assert clear_desk(bar) is bar
+    for picture in (drawing, bar):
+        assert clear_desk(picture, look_over(picture)) is picture

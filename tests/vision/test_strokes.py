@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from digitlib.vision.overview import look_over
 from digitlib.vision.strokes import find_strokes
 
 
@@ -23,13 +24,13 @@ def test_ink_is_known_by_its_side_of_an_even_ground(pen):
     # The boldest eight has holes that are narrower than its strokes.
     eight = draw_eight(pen)
 
-    assert find_strokes(paint(eight, 240.0, 0.8)).dark
-    assert not find_strokes(paint(eight, 60.0, -3)).dark
+    assert find_strokes(look_over(paint(eight, 240.0, 0.8))).dark
+    assert not find_strokes(look_over(paint(eight, 60.0, -3))).dark
 
 
 @pytest.mark.parametrize("pen", [6, 12, 24])
 def test_the_width_is_known_to_a_factor_of_two(pen):
-    width = find_strokes(paint(draw_eight(pen), 240.0, 0.8)).width
+    width = find_strokes(look_over(paint(draw_eight(pen), 240.0, 0.8))).width
 
     assert pen / 2 <= width <= 2 * pen
 
@@ -42,7 +43,7 @@ def test_the_edge_of_a_shadow_has_no_say(light, slant, share):
     shadow = np.where(y - 100 > slant * (x - 70), light, 1)
     ground = 230.0 if share > 0 else 120.0
 
-    strokes = find_strokes(paint(draw_eight(8), ground * shadow, share))
+    strokes = find_strokes(look_over(paint(draw_eight(8), ground * shadow, share)))
 
     assert strokes.dark == (share > 0)
     assert strokes.width <= 24
@@ -53,12 +54,12 @@ def test_a_frame_is_not_the_ground():
         paint(draw_eight(12), 240.0, 0.8), 5, 5, 5, 5, cv2.BORDER_CONSTANT, value=10
     )
 
-    assert find_strokes(framed).dark
+    assert find_strokes(look_over(framed)).dark
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (3, 2), (40, 40)])
 def test_where_there_are_no_strokes_they_are_dark_and_wide(shape):
-    strokes = find_strokes(np.full(shape, 90, np.float32))
+    strokes = find_strokes(look_over(np.full(shape, 90, np.float32)))
 
     assert strokes.dark
     assert strokes.width >= 33
