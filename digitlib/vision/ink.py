@@ -129,8 +129,7 @@ def _scale(strength: np.ndarray, pen: float) -> np.ndarray:
     # make float64 of the whole picture.)
     strength = strength - float(np.percentile(strength[::step, ::step], 25))
     np.clip(strength, 0, np.inf, out=strength)
-    soft = cv2.blur(strength, (3, 3))
-    grain = cv2.absdiff(strength[::step, ::step], soft[::step, ::step])
+    grain = cv2.absdiff(strength[::step, ::step], cv2.blur(strength, (3, 3))[::step, ::step])
     noise = 1.4826 * float(np.median(grain))
     candidates = strength[strength > max(MIN_CONTRAST * 255 / 2, NOISE * noise)]
     if candidates.size == 0:
