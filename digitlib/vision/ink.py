@@ -65,6 +65,12 @@ def find_ink(picture: np.ndarray) -> np.ndarray:
 
 def _find_dark_or_light(grey: np.ndarray) -> np.ndarray:
     """Return the ink in a grey picture, float32 like it."""
+    strength, pen = _find_strength(grey)
+    return _scale(strength, pen)
+
+
+def _find_strength(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return how far each pixel differs from its ground, float32, 0 to 255, and the pen's width."""
     uncleared = _smooth_grain(grey)
     overview = look_over(uncleared)
     grey = clear_desk(uncleared, overview)
@@ -78,7 +84,7 @@ def _find_dark_or_light(grey: np.ndarray) -> np.ndarray:
     # needs no second look.
     if (blot or np.ptp(ground) > EVEN) and PEN_WINDOW * pen < window:
         strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), strokes.dark)
-    return _scale(strength, pen)
+    return strength, pen
 
 
 def find_ground(paper: np.ndarray, window: int) -> np.ndarray:
