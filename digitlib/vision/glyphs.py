@@ -19,6 +19,9 @@ FULL = 0.5  # and somewhere as much as this
 GRAIN = 0.3  # of the pen's width: gaps as narrow as this are the paper's grain
 MOST_GLYPHS = 120  # of a picture; the class's sheet of a hundred digits, and some
 MOST_PARTS = 400  # of a picture; what is smaller than these is dust
+# Pixels of a picture whose parts are counted in 16 bits, which is faster; as parts do not touch,
+# at most every other pixel is one.
+COUNTED = 100_000
 
 # A part smaller than this share of the largest is dust, not a stroke of a digit: the roof of a 5
 # that stands apart has about a tenth.
@@ -213,8 +216,7 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     if grain > 1:
         solid = (cv2.blur(ink, (grain, grain)) >= SOLID).astype(np.uint8)
     filled = find_filled(solid)
-    # A quarter of the pixels are parts at most: in a drawing they are counted in 16 bits, faster.
-    few = solid.size < 2**17
+    few = solid.size <= COUNTED
     labels = np.zeros(solid.shape, np.uint16 if few else np.int32)
     _, labels[filled], statistics, _ = cv2.connectedComponentsWithStats(
         solid[filled], connectivity=8, ltype=cv2.CV_16U if few else cv2.CV_32S

@@ -82,7 +82,7 @@ def _measure_side(grey: np.ndarray, step: np.ndarray, dark: bool) -> np.ndarray:
 def _find_even_ground(grey: np.ndarray) -> float | None:
     """Return the grey of the ground where it is the same all along the rim and most of the rest."""
     rim = np.sort(np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]]))
-    # As np.percentile finds them, which takes as long as a morphological operation.
+    # As np.percentile finds them, which alone takes longer than all of this.
     places = np.multiply((OUTER, 50, 100 - OUTER), (rim.size - 1) / 100)
     low, middle, high = np.interp(places, np.arange(rim.size), rim)
     differ = EVEN * float(np.ptp(grey))
