@@ -25,7 +25,7 @@ if model is None:
     st.stop()
 
 drawing_column, answer_column, seen_column = st.columns([300, 400, 240], gap="medium")
-shown, problem = None, "Draw a digit, or several side by side. Large ones are read best."
+shown, problem = None, "Draw one digit, or several side by side. Large ones are read best."
 try:
     with drawing_column:
         chosen = choose_picture()
