@@ -13,6 +13,7 @@ import numpy as np
 from digitlib.reading.recogniser import Answer, Recogniser
 from digitlib.vision import Box, PreparedGlyph, PreparedPicture, prepare_digits
 
+CROWDED = 9.0  # what a glyph's score loses if it is crowded: of digits fewer than e^-9 are
 COMPANY = 3.0  # what a score may lack among digits: there a glyph is 20 times as likely to be one
 
 
@@ -32,7 +33,7 @@ class ReadGlyph:
 
     @property
     def score(self) -> float:
-        """The higher the more it looks like a digit at all."""
+        """The higher the more it looks like a digit at all; 9 less where the glyph is crowded."""
         return self.answer.score
 
 
@@ -115,6 +116,7 @@ def tabulate(glyphs: Iterable[ReadGlyph]) -> list[dict[str, int | float | bool]]
 def _read(prepared: PreparedPicture, recogniser: Recogniser) -> Transcript:
     digits = np.stack([glyph.digit for row in prepared.rows for glyph in row])
     probabilities, scores = recogniser.read_scored(digits)
+    scores -= CROWDED * np.array([glyph.crowded for row in prepared.rows for glyph in row])
     answers = map(Answer, probabilities, scores.tolist())
     accepted = iter(accept_together(scores).tolist())
     rows = [

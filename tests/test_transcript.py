@@ -9,7 +9,7 @@ from digitlib.data.others import write_other
 from digitlib.data.solids import make_solid
 from digitlib.errors import EmptyPictureError
 from digitlib.reading.recogniser import Recogniser
-from digitlib.runs.folder import DEFAULT_MODEL, load_run
+from digitlib.runs.folder import DEFAULT_MODEL, list_shipped, load_run
 from digitlib.transcript import accept_together, transcribe_picture
 from digitlib.vision.steps import write_steps
 
@@ -86,6 +86,26 @@ def test_what_is_no_digit_is_refused(make, cnn):
     for read in alone:
         assert read.accepted == (read.score >= 0) == read.answer.accepted
     assert all(each.texts == () for each in transcripts if not any(g.accepted for g in each.glyphs))
+
+
+@pytest.mark.parametrize("name", [run.id for run in list_shipped().runs])
+@pytest.mark.parametrize("pen", [8, 12, 18, 24])
+@pytest.mark.parametrize("nose", [False, True])
+def test_a_face_is_no_zero(name, pen, nose):
+    """Drawn on the canvas: a ring, two dots, a smile; five of six passed for a 0."""
+    reader = Recogniser(load_run(name).model_file)
+    drawing = np.zeros((280, 280), np.uint8)
+    cv2.ellipse(drawing, (140, 140), (90, 100), 0, 0, 360, 255, pen, cv2.LINE_AA)
+    for across in (104, 176):
+        cv2.circle(drawing, (across, 110), max(5, pen // 2), 255, -1, cv2.LINE_AA)
+    cv2.ellipse(drawing, (140, 150), (45, 45), 0, 25, 155, 255, pen, cv2.LINE_AA)
+    if nose:
+        cv2.line(drawing, (140, 130), (140, 152), 255, pen)
+
+    transcript = transcribe_picture(drawing, reader)
+
+    assert transcript.texts == ()
+    assert transcript.largest.glyph.crowded
 
 
 @pytest.mark.parametrize("letter", "AHMNUVWY")

@@ -100,7 +100,10 @@ def _describe(glyph: ShownGlyph, shown: ShownPicture) -> str:
     if not glyph.read.accepted:
         what = "This" if one else "What is in the thick frame"
         words = f"<strong>{what} does not look like a digit.</strong>"
-        words += f"If it is one, perhaps {name_digit(answer.digit)}."
+        if glyph.read.glyph.crowded:
+            words += "Loose pieces lie within it, as they do in no digit."
+        else:
+            words += f"If it is one, perhaps {name_digit(answer.digit)}."
     elif second >= UNSURE:
         words = f"<strong>Not sure: {answer.digit} or {answer.second}?</strong>"
         words += f"{sure} for {answer.digit}"

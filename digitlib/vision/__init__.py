@@ -61,11 +61,13 @@ class PreparedGlyph:
         box: where it stands, in pixels of the picture.
         glyph: float32 (box.height, box.width), its ink without its neighbours'.
         digit: uint8 (28, 28), what the network reads.
+        crowded: whether two pieces of ink or more lie free within it, as they do in no digit.
     """
 
     box: Box
     glyph: np.ndarray
     digit: np.ndarray
+    crowded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,4 +122,4 @@ def prepare_digits(picture: np.ndarray, judge: Judge | None = None) -> PreparedP
 
 
 def _prepare(glyph: Glyph) -> PreparedGlyph:
-    return PreparedGlyph(glyph.box, glyph.ink, to_mnist_form(glyph.ink))
+    return PreparedGlyph(glyph.box, glyph.ink, to_mnist_form(glyph.ink), glyph.crowded)

@@ -4,7 +4,7 @@ What belongs together is decided by place and size alone; two digits that touch 
 ``split`` offers the ways to part them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -37,6 +37,10 @@ RULED = 1.6  # times as high as digits are here: no 1,
 SEVERAL = 2  # beside as many or fewer it may be one
 STEEPEST = 0.5  # pixels that a row falls, a pixel on; between rows it is more
 ENOUGH = 3  # glyphs with a neighbour to tell the tilt of rows
+# Pieces that lie free within a glyph: the larger one is at least as large as what is no dust, the
+# next is half of the dot that the pen makes, and no speck beside a fine pen.
+DOT, CRUMB = 0.5, 0.005  # times the pen's width squared; of the area of what it lies in
+FEATURES, EYE = 6, 0.3  # of a face, at most; of its height, the height of an eye at most
 EDGE = 0.5  # of its longer side along the picture's edge: not a digit but what surrounds the paper
 
 
@@ -86,10 +90,13 @@ class Glyph:
     Attributes:
         box: where, in pixels of the picture.
         ink: float32 (box.height, box.width), 0 is ground and 1 is ink, without its neighbours.
+        crowded: whether two pieces of ink or more lie free within it, as eyes and a mouth do in a
+            face. In none of MNIST's 60,000 training digits they do, in nine of ten faces drawn.
     """
 
     box: Box
     ink: np.ndarray
+    crowded: bool = False
 
 
 def find_glyphs(ink: np.ndarray) -> list[list[Glyph]]:
@@ -199,6 +206,7 @@ class _Part:
     area: int
     at_edge: int  # pixels of it that lie on the edge of the picture
     labels: tuple[int, ...]
+    crowded: bool = False
 
     def join(self, other: "_Part") -> "_Part":
         return _Part(
@@ -206,13 +214,15 @@ class _Part:
             self.area + other.area,
             self.at_edge + other.at_edge,
             self.labels + other.labels,
+            self.crowded or other.crowded,
         )
 
 
 def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     """Return the label of each pixel, integers like ``ink``, and the parts, the largest first."""
     solid = (ink >= SOLID).astype(np.uint8)
-    grain = round(GRAIN * measure_pen(solid)) | 1
+    pen = measure_pen(solid)
+    grain = round(GRAIN * pen) | 1
     if grain > 1:
         solid = (cv2.blur(ink, (grain, grain)) >= SOLID).astype(np.uint8)
     filled = find_filled(solid)
@@ -241,24 +251,61 @@ def _find_parts(ink: np.ndarray) -> tuple[np.ndarray, list[_Part]]:
     inside = [p for p in parts if p.at_edge < EDGE * max(p.box.width, p.box.height)]
     if sum(p.area for p in inside) < SPECK * sum(p.area for p in parts):
         inside = parts
-    inside = _drop_rulings(_drop_frames(inside, labels))
+    dot = DOT * pen**2
+    inside = _drop_rulings(_drop_frames(inside, labels, dot))
     usual = _find_usual_height(inside)
     largest = max(part.area for part in inside if part.box.height <= usual)
-    return labels, [part for part in inside if part.area >= SPECK * largest]
+    return labels, [
+        replace(part, crowded=_is_crowded(part, _find_within(part, inside, labels), dot))
+        for part in inside
+        if part.area >= SPECK * largest
+    ]
 
 
-def _drop_frames(parts: list[_Part], labels: np.ndarray) -> list[_Part]:
+def _drop_frames(parts: list[_Part], labels: np.ndarray, dot: float) -> list[_Part]:
     """Return the parts without those that are drawn all around others: a box, a ring."""
 
-    def holds(frame: _Part, part: _Part) -> bool:
-        return (
-            frame is not part
-            and frame.box.join(part.box) == frame.box
-            and part.box.height >= HELD * frame.box.height
-            and _surrounds(labels, frame.labels[0], part.box)
-        )
+    def is_frame(part: _Part) -> bool:
+        pieces = _find_within(part, parts, labels)
+        high = any(piece.box.height >= HELD * part.box.height for piece in pieces)
+        return high and not _is_face(part, pieces, dot)
 
-    return [part for part in parts if not any(holds(part, other) for other in parts)]
+    return [part for part in parts if not is_frame(part)]
+
+
+def _find_within(part: _Part, parts: list[_Part], labels: np.ndarray) -> list[_Part]:
+    """Return those of the parts that lie free within one, in their order."""
+    box = part.box
+    return [
+        other
+        for other in parts
+        if box.left < other.box.left
+        and other.box.right < box.right
+        and box.top < other.box.top
+        and other.box.bottom < box.bottom
+        and _surrounds(labels, part.labels[0], other.box)
+    ]
+
+
+def _is_face(ring: _Part, pieces: list[_Part], dot: float) -> bool:
+    """Tell whether pieces lie within a ring as in a face: two eyes side by side, a mouth below."""
+    boxes = [piece.box for piece in pieces if piece.area >= dot]
+    if not 3 <= len(boxes) <= FEATURES:
+        return False
+    one, other, *_, mouth = sorted(boxes, key=lambda box: _find_middle(box)[1])
+    left, right = sorted((_find_middle(one)[0], _find_middle(other)[0]))
+    beside = one.overlap_across(other) < 0 < one.overlap_down(other)
+    below = left < _find_middle(mouth)[0] < right and mouth.top >= max(one.top, other.top)
+    return beside and below and max(one.height, other.height) < EYE * ring.box.height
+
+
+def _is_crowded(part: _Part, pieces: list[_Part], dot: float) -> bool:
+    """Tell whether two of the pieces that lie free within a part, the largest first, are ink.
+
+    The second may be as small as dust: the dots that are a face's eyes are, beside its ring.
+    """
+    ink = [piece for piece in pieces if piece.area >= max(dot, CRUMB * part.area)]
+    return len(ink) > 1 and ink[0].area >= SPECK * part.area
 
 
 def _surrounds(labels: np.ndarray, frame: int, box: Box) -> bool:
@@ -344,4 +391,4 @@ def _cut_out(ink: np.ndarray, labels: np.ndarray, part: _Part) -> Glyph:
     glyph = ink[rows, columns] * near
     left, top, width, height = cv2.boundingRect((glyph > 0).astype(np.uint8))
     place = Box(columns.start + left, rows.start + top, width, height)
-    return Glyph(place, glyph[top : top + height, left : left + width])
+    return Glyph(place, glyph[top : top + height, left : left + width], part.crowded)

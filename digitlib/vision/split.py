@@ -64,7 +64,7 @@ def judge_glyphs(rows: list[list[Glyph]], ink: np.ndarray, judge: Judge) -> list
         single = find_single_glyph(ink)
         if _is_in_pieces(single.box, pieces):
             whole, *others = find_certainty([single, *pieces], judge)
-            if whole > min(others) + DOUBT:
+            if single.crowded or whole > min(others) + DOUBT:
                 return [[single]]
     return [[part for glyph in row for part in split_touching(glyph, judge)] for row in rows]
 
@@ -115,7 +115,7 @@ def _ask(glyphs: list[Glyph], judge: Judge) -> tuple[np.ndarray, np.ndarray]:
 
 def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
     wide = glyph.box.width / glyph.box.height
-    if most < 2 or wide < NARROWEST:
+    if most < 2 or wide < NARROWEST or glyph.crowded:
         return [glyph]
     whole = find_certainty([glyph], judge)[0]
     if wide <= USUAL and whole > CERTAIN:

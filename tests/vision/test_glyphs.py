@@ -181,3 +181,81 @@ def test_two_that_stand_in_stairs_are_two_rows():
 def test_no_solid_ink_is_an_empty_picture(level, find):
     with pytest.raises(EmptyPictureError, match="nothing to read"):
         find(np.full((20, 20), level, np.float32))
+
+
+def draw_ring(pen: int, gap: int = 0) -> np.ndarray:
+    ink = np.zeros((280, 280), np.float32)
+    cv2.ellipse(ink, (140, 140), (90, 105), 0, gap, 360, 1, pen)
+    return ink
+
+
+def draw_face(pen: int, eyes: str, mouth: str, gap: int = 0) -> np.ndarray:
+    ink = draw_ring(pen, gap)
+    for across in (105, 175):
+        if eyes == "dots":
+            cv2.circle(ink, (across, 105), max(5, pen // 2), 1, -1)
+        elif eyes == "bars":
+            cv2.line(ink, (across, 95), (across, 115), 1, pen)
+        else:
+            cv2.circle(ink, (across, 105), 14, 1, pen)
+    if mouth == "open":
+        cv2.circle(ink, (140, 185), 25, 1, pen)
+    else:
+        start = 20 if mouth == "smiling" else 200
+        cv2.ellipse(ink, (140, 175), (45, 25), 0, start, start + 140, 1, pen)
+    return ink
+
+
+@pytest.mark.parametrize("pen", [6, 12, 18])
+@pytest.mark.parametrize("eyes", ["dots", "bars", "rings"])
+@pytest.mark.parametrize("mouth", ["smiling", "sad", "open"])
+@pytest.mark.parametrize("gap", [0, 10])
+def test_a_face_is_one_glyph_and_crowded(pen, eyes, mouth, gap):
+    ((glyph,),) = find_glyphs(draw_face(pen, eyes, mouth, gap))
+
+    assert glyph.crowded
+
+
+@pytest.mark.parametrize("pen", [6, 12, 18])
+def test_a_dot_a_slash_and_specks_crowd_no_zero(pen):
+    plain, dotted, slashed, specked = (draw_ring(pen) for _ in range(4))
+    cv2.circle(dotted, (140, 140), pen, 1, -1)
+    cv2.line(slashed, (110, 180), (170, 100), 1, pen)
+    for ink in (dotted, slashed, specked):
+        for place in ((120, 90), (160, 170), (180, 140)):
+            cv2.circle(ink, place, round(0.25 * pen), 1, -1)
+
+    for ink in (plain, dotted, slashed, specked):
+        ((glyph,),) = find_glyphs(ink)
+        assert not glyph.crowded
+
+
+def test_an_eight_with_a_speck_in_either_ring_is_not_crowded():
+    ink = np.zeros((280, 280), np.float32)
+    for middle in (90, 180):
+        cv2.circle(ink, (140, middle), 45, 1, 12)
+        cv2.circle(ink, (140, middle), 4, 1, -1)
+
+    ((glyph,),) = find_glyphs(ink)
+    assert not glyph.crowded
+
+
+def test_no_digit_is_crowded(validation):
+    for digit in validation.images[:500]:
+        assert not any(
+            glyph.crowded for row in find_glyphs(digit / np.float32(255)) for glyph in row
+        )
+
+
+@pytest.mark.parametrize("rows", [["12", "3"], ["123"], ["12", "34"]])
+def test_what_stands_in_rows_within_a_ring_is_no_face(rows):
+    ink = np.zeros((300, 300), np.float32)
+    cv2.ellipse(ink, (150, 150), (140, 140), 0, 0, 360, 1, 6)
+    expected = []
+    for line, row in enumerate(rows):
+        top, first = 150 - 55 * len(rows) + 110 * line, 150 - 25 * len(row)
+        expected.append([Box(first + 50 * place, top, 10, 100) for place in range(len(row))])
+        for box in expected[-1]:
+            ink[box.top : box.bottom, box.left : box.right] = 1
+
+    assert boxes(ink) == expected
