@@ -43,6 +43,11 @@ MOST_CROSSED = 0.35  # and no cut runs through more
 # How many logits a cut needs at least, since letters fall apart into what are no digits either:
 # nearly all cuts between digits that overlap have more, three of four through letters less.
 LEAST = -1.0
+# What the scores of two parts must add up to for each height that the whole is narrower than ROOM:
+# the halves of a letter look like digits too, but less so. Two of a hundred right cuts have less,
+# and half of those through letters.
+DUE, ROOM = 10.0, 1.1
+WEAKEST = -2.0  # and each of the two at least: half of an m has less
 WHOLE = 0.7  # of a digit's height: what is lower may be a piece of it
 MOST_DIGITS = 12  # that touch each other
 
@@ -104,13 +109,13 @@ def find_certainty(glyphs: list[Glyph], judge: Judge) -> np.ndarray:
     return _ask(glyphs, judge)[0]
 
 
-def _ask(glyphs: list[Glyph], judge: Judge) -> tuple[np.ndarray, np.ndarray]:
-    """Return the certainty that each glyph is one digit, and whether that is a 1, bool (n,)."""
+def _ask(glyphs: list[Glyph], judge: Judge) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the certainty that each glyph is one digit, its score, and which digit: each (n,)."""
     probabilities, scores = judge(np.stack([to_mnist_form(glyph.ink) for glyph in glyphs]))
     likely = np.clip(probabilities.max(axis=1).astype(float), 1e-6, 1 - 1e-6)
     wide = np.array([glyph.box.width / glyph.box.height for glyph in glyphs])
     doubts = STRANGE * np.maximum(0, -scores.astype(float)) + WORTH * np.maximum(0, wide - USUAL)
-    return np.log(likely / (1 - likely)) - doubts, probabilities.argmax(axis=1) == 1
+    return np.log(likely / (1 - likely)) - doubts, scores, probabilities.argmax(axis=1)
 
 
 def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
@@ -175,11 +180,12 @@ def _weigh(cuts: list[_Cut], wide: float, judge: Judge) -> np.ndarray:
     if wide > 2:
         return find_certainty([cut.left for cut in cuts], judge) - crossed
     parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty, ones = _ask(parts, judge)
-    weaker = certainty.reshape(-1, 2).min(axis=1)
-    # Half of an A, a V or an N is a 1 to whoever is asked. Of 72 printed letters 15 were numbers of
-    # several digits where two ones could be what touches, and 7 are where they cannot.
-    weaker[ones.reshape(-1, 2).all(axis=1)] = -np.inf
+    certainty, scores, digits = (each.reshape(-1, 2) for each in _ask(parts, judge))
+    halves = scores.sum(axis=1) < DUE * max(0, ROOM - wide)
+    halves |= scores.min(axis=1) < WEAKEST
+    # Half of an A, a V or an N is a 1 to whoever is asked, and an n or an h are a 1 and a 7.
+    halves |= (digits == 1).all(axis=1) | ((digits == (1, 7)).all(axis=1) & (wide < USUAL))
+    weaker = np.where(halves, -np.inf, certainty.min(axis=1))
     return weaker - crossed - WORTH * max(0, USUAL - wide)
 
 

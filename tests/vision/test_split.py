@@ -135,3 +135,46 @@ def test_a_glyph_too_narrow_for_two_digits_is_parted_for_better_reasons_only(wid
         return np.hstack([likely, np.repeat((1 - likely) / 9, 9, 1)]), np.zeros(len(digits))
 
     assert len(split_touching(Glyph(Box(0, 0, width, 100), ink), judge)) == count
+
+
+def write_bars(width: int) -> Glyph:
+    """Return two bars, a thin one and a thick one, that a pale line joins, 100 high."""
+    ink = np.zeros((100, width), np.float32)
+    ink[:, :14] = ink[:, -30:] = 1
+    ink[48:52] = 0.4
+    return Glyph(Box(0, 0, width, 100), ink)
+
+
+def look_at_bars(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tell in which digits both bars are left, and in which the thin one alone, each bool (n,)."""
+    black = np.array([np.ptp(np.flatnonzero(digit.max(0) > 150)) for digit in digits])
+    return black > 8, black < 5
+
+
+@pytest.mark.parametrize(
+    ("width", "scores", "count"),
+    [
+        (130, (0, 0), 2),
+        (90, (0, 0), 1),
+        (90, (0, 2.5), 2),
+        (130, (-1, 3), 2),
+        (130, (-2.5, 5), 1),
+    ],
+)
+def test_parts_in_little_room_must_look_the_more_like_digits(width, scores, count):
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Be sure of the parts, and of the whole not at all."""
+        both, thin = look_at_bars(digits)
+        return np.where(both[:, None], 0.1, np.eye(1, 10, 3)), np.where(thin, *scores)
+
+    assert len(split_touching(write_bars(width), judge)) == count
+
+
+@pytest.mark.parametrize(("width", "right", "count"), [(80, 7, 1), (80, 4, 2), (120, 7, 2)])
+def test_a_one_and_a_seven_in_little_room_are_an_n(width, right, count):
+    def judge(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        both, thin = look_at_bars(digits)
+        parts = np.eye(10)[np.where(thin, 1, right)]
+        return np.where(both[:, None], 0.1, parts), np.full(len(digits), 5.0)
+
+    assert len(split_touching(write_bars(width), judge)) == count
