@@ -77,7 +77,9 @@ def _find_strength(grey: np.ndarray) -> tuple[np.ndarray, float]:
     strokes = find_strokes(overview if grey is uncleared else look_over(grey))
     paper = grey if strokes.dark else 255 - grey
     window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
-    ground = find_ground(paper, max(3, round(window)))
+    ground = _find_flat_ground(paper)
+    if ground is None:
+        ground = find_ground(paper, max(3, round(window)))
     strength = _measure(paper, ground, strokes.dark)
     pen, blot = _find_pen(strength, strokes.width)
     # A narrower window follows the light more closely, down to the shadow of a finger; even light
@@ -85,6 +87,19 @@ def _find_strength(grey: np.ndarray) -> tuple[np.ndarray, float]:
     if (blot or np.ptp(ground) > EVEN) and PEN_WINDOW * pen < window:
         strength = _measure(paper, find_ground(paper, round(PEN_WINDOW * pen)), strokes.dark)
     return strength, pen
+
+
+def _find_flat_ground(paper: np.ndarray) -> np.ndarray | None:
+    """Return the ground of a drawing, which is of one grey to the last pixel; None of a photograph.
+
+    No shadow lies on it, so that what is wider than a stroke is ink too: of a disc taken for a
+    shadow there would remain the rim, a zero.
+    """
+    grey = paper[0, 0]
+    rim = (paper[0], paper[-1], paper[:, 0], paper[:, -1])
+    if any((side != grey).any() for side in rim) or np.mean(paper == grey) <= 0.5:
+        return None
+    return np.full_like(paper, grey)
 
 
 def find_ground(paper: np.ndarray, window: int) -> np.ndarray:

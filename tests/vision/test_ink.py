@@ -200,3 +200,15 @@ def test_a_drawn_square_is_no_sheet():
 
     for picture in (drawing, bar):
         assert clear_desk(picture, look_over(picture)) is picture
+
+
+@pytest.mark.parametrize("radius", [60, 90, 105])
+@pytest.mark.parametrize("bright", [True, False])
+def test_a_large_disc_of_a_drawing_is_ink_through_and_through(radius, bright):
+    """Wider than half of the drawing it was taken for a shadow, and its rim read as a 0."""
+    disc = np.zeros((280, 280), np.uint8)
+    cv2.circle(disc, (140, 140), radius, 255, -1, cv2.LINE_AA)
+
+    ink = find_ink(disc if bright else 255 - disc)
+
+    assert ((ink >= 0.5) != (disc >= 160)).mean() < 0.001
