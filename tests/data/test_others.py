@@ -1,5 +1,6 @@
 """What is no digit: drawn as it is said to be, and never the same."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -85,3 +86,15 @@ def test_a_damaged_or_missing_file_gets_a_sentence(tmp_path):
         with pytest.raises(DataError, match=words) as caught:
             load_outsiders(path)
         assert "git checkout" in str(caught.value)
+
+
+def test_some_silhouettes_are_round():
+    """A filled disc is no digit, and the judge has to have seen some."""
+
+    def is_round(seed: int) -> bool:
+        mask = (cut_silhouette(np.random.default_rng(seed)) > 0.5).astype(np.uint8)
+        (outline, *_), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        ellipse = cv2.ellipse(np.zeros_like(mask), cv2.fitEllipse(outline), 1, -1)
+        return (mask != ellipse).sum() < 0.1 * mask.sum()
+
+    assert np.mean([is_round(seed) for seed in range(300)]) > 0.05
