@@ -8,8 +8,9 @@ What is no digit: letters and signs of kinds that the model had not seen, half o
 ``digitlib.data.others``, for which it is judged anew here by the other half; textures of another
 make than those it learnt from; HASYv2 symbols (Thoma, 2017), where ../shared/data has them; and
 Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017), where Debian's package ``dataset-fashion-mnist`` is
-installed, or its folder named in ``FASHION_MNIST``. Of HASYv2 symbols is measured as well in how
-many pictures the app finds some digit, where it may part them as it does digits that touch.
+installed, or its folder named in ``FASHION_MNIST``. Of HASYv2 symbols, of faces and of filled
+ellipses drawn on the canvas is measured as well in how many pictures the app finds some digit: it
+sees more there than the 28x28 pixels, and may part them as it does digits that touch.
 
 Peer: the largest probability of the network as it was trained, in the same run.
 ``python -m benchmarks.honesty`` notes what it finds in the models' folders, for their cards.
@@ -21,10 +22,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.handwriting import (
+    CANVAS,
     HANDWRITING,
     prepare_all,
     read_pen_strokes,
@@ -47,7 +50,8 @@ LEARNT, UNSEEN = LETTERS_AND_SIGNS[0::2], LETTERS_AND_SIGNS[1::2]
 COUNT = 2_000
 SEED = 2026
 LETTERS, TEXTURES, CLOTHING = "letters and signs", "textures", "clothing (Fashion-MNIST)"
-SYMBOLS = "symbols (HASYv2)"
+SYMBOLS, FACES, DISCS = "symbols (HASYv2)", "faces", "filled ellipses"
+DRAWINGS = 200  # of faces, and of ellipses
 
 # Of the default model: how far the AUROC may fall short of 1.
 BARS = {LETTERS: 0.03, TEXTURES: 0.01, CLOTHING: 0.01}
@@ -69,11 +73,17 @@ def run() -> None:
             rows.append(Row(f"{name}: refused, {kind}", [100 * (1 - share)], unit="%", digits=1))
         error, before = (100 * each for each in rates["calibration"])
         rows.append(Row(f"{name}: calibration error", [error], [before], "%", 2, 0.3))
-    if symbols := read_symbols():
-        default = Recogniser(load_run(DEFAULT_MODEL).model_file)
-        share = share_with_digits(default, symbols)
-        name = f"{DEFAULT_MODEL}: pictures with some digit, {SYMBOLS}"
-        rows.append(Row(name, [share], unit="%", digits=1))
+    default = Recogniser(load_run(DEFAULT_MODEL).model_file)
+    chance = np.random.default_rng(SEED)
+    pictures = {
+        SYMBOLS: read_symbols(),
+        FACES: [draw_face(chance) for _ in range(DRAWINGS)],
+        DISCS: [draw_disc(chance) for _ in range(DRAWINGS)],
+    }
+    for kind, drawn in pictures.items():
+        if drawn:
+            name = f"{DEFAULT_MODEL}: pictures with some digit, {kind}"
+            rows.append(Row(name, [share_with_digits(default, drawn)], unit="%", digits=1))
     print_table("Honesty", rows, *_describe_missing())
 
 
@@ -127,6 +137,43 @@ def share_with_digits(recogniser: Recogniser, pictures: list[np.ndarray]) -> flo
             return False
 
     return 100 * float(np.mean([is_read(picture) for picture in pictures]))
+
+
+def draw_face(chance: np.random.Generator) -> np.ndarray:
+    """Draw a face as on the canvas, uint8 (280, 280): a ring, two eyes, a mouth, perhaps a nose."""
+    page = np.zeros((CANVAS, CANVAS), np.uint8)
+    pen = int(chance.choice([8, 12, 18, 24]))
+    (x, y), (wide, high) = chance.integers(125, 156, 2), chance.integers(70, 106, 2)
+
+    def run_round(middle: tuple[float, float], axes: tuple[float, float], *arc: float) -> None:
+        way = cv2.ellipse2Poly((0, 0), (100, 100), 0, *map(int, arc), 5) / 100
+        way = way * (1 + chance.normal(0, 0.02, way.shape)) * axes + middle
+        cv2.polylines(page, [np.round(16 * way).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
+
+    start = chance.integers(0, 360)
+    run_round((x, y), (wide, high), start, start + 360)
+    eye = chance.integers(3)
+    for side in (-1, 1):
+        middle = x + side * 0.4 * wide, y - 0.3 * high
+        if eye == 0:
+            cv2.circle(page, np.round(middle).astype(int), pen // 2 + 1, 255, -1, cv2.LINE_AA)
+        elif eye == 1:
+            run_round(middle, (0.14 * wide, 0.14 * high), 0, 360)
+        else:
+            run_round(middle, (0.16 * wide, 0.12 * high), 190, 350)
+    mouths = ((25, 155, 0.1), (205, 335, 0.7), (0, 360, 0.5))
+    begin, end, lower = mouths[chance.integers(len(mouths))]
+    run_round((x, y + lower * high), (0.45 * wide, (0.4 if end < 360 else 0.15) * high), begin, end)
+    if chance.random() < 0.3:
+        cv2.line(page, (x, y - 5), (x, y + round(0.1 * high)), 255, pen, cv2.LINE_AA)
+    return page
+
+
+def draw_disc(chance: np.random.Generator) -> np.ndarray:
+    """Draw a filled ellipse as on the canvas, uint8 (280, 280)."""
+    page, axes = np.zeros((CANVAS, CANVAS), np.uint8), chance.integers(50, 106, 2)
+    angle = chance.uniform(0, 180)
+    return cv2.ellipse(page, (140, 140), axes, angle, 0, 360, 255, -1, cv2.LINE_AA)
 
 
 def collect_digits() -> dict[str, np.ndarray]:
