@@ -76,10 +76,12 @@ def _find_strength(grey: np.ndarray) -> tuple[np.ndarray, float]:
     grey = clear_desk(uncleared, overview)
     strokes = find_strokes(overview if grey is uncleared else look_over(grey))
     paper = grey if strokes.dark else 255 - grey
-    window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
     ground = _find_flat_ground(paper)
-    if ground is None:
-        ground = find_ground(paper, max(3, round(window)))
+    if ground is not None:
+        strength = _measure(paper, ground, strokes.dark)
+        return strength, _find_pen(strength, strokes.width)[0]
+    window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
+    ground = find_ground(paper, max(3, round(window)))
     strength = _measure(paper, ground, strokes.dark)
     pen, blot = _find_pen(strength, strokes.width)
     # A narrower window follows the light more closely, down to the shadow of a finger; even light

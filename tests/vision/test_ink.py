@@ -212,3 +212,13 @@ def test_a_large_disc_of_a_drawing_is_ink_through_and_through(radius, bright):
     ink = find_ink(disc if bright else 255 - disc)
 
     assert ((ink >= 0.5) != (disc >= 160)).mean() < 0.001
+
+
+def test_a_disc_beside_fine_strokes_is_ink_through_and_through():
+    """A second, closer look for shadows left its rim."""
+    drawing = np.zeros((900, 900), np.uint8)
+    for left in range(40, 840, 160):
+        cv2.ellipse(drawing, (left + 50, 300), (45, 80), 0, 0, 360, 255, 8, cv2.LINE_AA)
+    cv2.circle(drawing, (300, 700), 80, 255, -1, cv2.LINE_AA)
+
+    assert ((find_ink(drawing) >= 0.5) != (drawing >= 160)).mean() < 0.001
