@@ -24,12 +24,25 @@ DIGITS = {
     7: [[(75, 60), (205, 60), (125, 230)]],
 }
 
+LETTER_W = [[(40, 70), (90, 210), (140, 100), (190, 210), (240, 70)]]
+FACE = [
+    _arc(140, 140, 90, 100, -90, 270),
+    [(105, 105), (105, 115)],
+    [(175, 105), (175, 115)],
+    _arc(140, 150, 45, 40, 20, 160),
+]
+
 
 def draw(digit: int) -> np.ndarray:
     """Return a digit as the canvas gives it: white on black, uint8 (280, 280, 4)."""
+    return draw_strokes(DIGITS[digit])
+
+
+def draw_strokes(strokes: list) -> np.ndarray:
+    """Return strokes as the canvas gives them: white on black, uint8 (280, 280, 4)."""
     image = Image.new("RGBA", (SIDE, SIDE), "black")
     pen = ImageDraw.Draw(image)
-    for stroke in DIGITS[digit]:
+    for stroke in strokes:
         pen.line(stroke, fill="white", width=PEN, joint="curve")
         for x, y in stroke:
             pen.ellipse([x - PEN / 2, y - PEN / 2, x + PEN / 2, y + PEN / 2], fill="white")

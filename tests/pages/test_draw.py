@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from digitlib.runs import folder
 from digitlib.runs.folder import DEFAULT_MODEL
-from tests.strokes import DIGITS, SIDE, draw
+from tests.strokes import DIGITS, FACE, LETTER_W, SIDE, draw, draw_strokes
 
 register_heif_opener()  # or Pillow cannot write one to read
 
@@ -67,6 +67,15 @@ def test_an_empty_drawing_gets_a_sentence_instead_of_a_guess(open_page, answer):
     app = open_page()
     draw_on(app, np.zeros((SIDE, SIDE, 4), np.uint8))
     assert answer(app).startswith("There is nothing to read")
+
+
+def test_what_is_no_digit_is_told(open_page, answer):
+    app = open_page()
+    draw_on(app, draw_strokes(LETTER_W))
+    assert "This does not look like a digit. If it is one, perhaps" in answer(app)
+
+    draw_on(app, draw_strokes(FACE))
+    assert "This does not look like a digit. Loose pieces lie within it" in answer(app)
 
 
 def test_clear_empties_the_answer(open_page, answer):
