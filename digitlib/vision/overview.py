@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 OVERVIEW = 128  # pixels of the longer side
+FINE = 2  # times that: for a closer look
 LITTLE = 0.8  # of a picture's size: to make it so little smaller takes longer than it saves
 
 
@@ -15,10 +16,12 @@ class Overview:
 
     Attributes:
         grey: uint8 (height, width), the longer side ``OVERVIEW`` pixels or hardly more.
-        scale: how many pixels of the picture are one of its, along a side; at least 1.
+        fine: uint8, as high and wide again, or as the picture is.
+        scale: how many pixels of the picture are one of ``grey``, along a side; at least 1.
     """
 
     grey: np.ndarray
+    fine: np.ndarray
     scale: float
 
 
@@ -28,7 +31,9 @@ def look_over(grey: np.ndarray) -> Overview:
     Args:
         grey: float32 (height, width), 0 to 255.
     """
-    return Overview(shrink(grey).astype(np.uint8), max(1.0, max(grey.shape) / OVERVIEW))
+    fine = shrink(grey, FINE * OVERVIEW)
+    scale = max(1.0, max(grey.shape) / OVERVIEW)
+    return Overview(shrink(fine).astype(np.uint8), fine.astype(np.uint8), scale)
 
 
 def shrink(grey: np.ndarray, side: int = OVERVIEW) -> np.ndarray:

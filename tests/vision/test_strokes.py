@@ -49,6 +49,17 @@ def test_the_edge_of_a_shadow_has_no_say(light, slant, share):
     assert strokes.width <= 24
 
 
+@pytest.mark.parametrize("side", [20, 25, 30, 37])
+@pytest.mark.parametrize("begin", [0, 2, 9])
+def test_dark_squares_on_bright_paper_are_dark(side, begin):
+    lines = np.zeros((600, 900), np.float32)
+    for place in range(begin, 900, side):
+        lines[place : place + 3] = lines[:, place : place + 3] = 1
+    lines[200:340, 300:320] = lines[200:340, 500:520] = 1
+
+    assert find_strokes(look_over(paint(cv2.GaussianBlur(lines, (0, 0), 1), 235.0, 0.6))).dark
+
+
 def test_a_frame_is_not_the_ground():
     framed = cv2.copyMakeBorder(
         paint(draw_eight(12), 240.0, 0.8), 5, 5, 5, 5, cv2.BORDER_CONSTANT, value=10
