@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitlib.vision import remove_lines
+from digitlib.data.pen import write_digit
+from digitlib.vision import find_ink, remove_lines
 
 
 def stroke() -> np.ndarray:
@@ -71,3 +72,65 @@ def test_small_squares_go_whose_lines_cut_each_other_into_short_pieces(side):
     assert (cleaned[200:320, 400:420] == 1).mean() > 0.97
     cleaned[195:325, 395:425] = 0
     assert (cleaned > 0).mean() < 0.001
+
+
+def square(shape: tuple[int, int], side: int, thickness: int, turn: float = 0) -> np.ndarray:
+    """Return the lines of squared paper, turned by some degrees, float32 from 0 to 1."""
+    whole = 2 * max(shape)
+    lines = np.zeros((whole, whole), np.float32)
+    for place in range(side // 2, whole, side):
+        lines[place : place + thickness] = lines[:, place : place + thickness] = 1
+    turned = cv2.warpAffine(
+        lines, cv2.getRotationMatrix2D((whole / 2, whole / 2), turn, 1), (whole, whole)
+    )
+    top, left = (whole - shape[0]) // 2, (whole - shape[1]) // 2
+    return turned[top : top + shape[0], left : left + shape[1]]
+
+
+def write_row(shape: tuple[int, int]) -> np.ndarray:
+    """Return the digits 2, 3, 4, 5 and 7 in a row, float32 from 0 to 1."""
+    row = np.zeros(shape, np.float32)
+    for place, label in enumerate((2, 3, 4, 5, 7)):
+        digit = cv2.resize(write_digit(label, np.random.default_rng(4)), (130, 130))
+        left = 60 + 150 * place
+        row[220:350, left : left + 130] = digit / 255
+    return row
+
+
+@pytest.mark.parametrize("turn", [0, 2])
+@pytest.mark.parametrize("thickness", [2, 3])
+@pytest.mark.parametrize("side", [25, 30, 37])
+def test_dark_small_squares_go_from_a_photograph_and_the_digits_stay(side, thickness, turn):
+    digits = write_row((600, 900))
+    paper = 235 * (1 - 0.55 * square(digits.shape, side, thickness, turn))
+    page = cv2.GaussianBlur(paper * (1 - digits) + 30 * digits, (0, 0), 1)
+    page += np.random.default_rng(1).normal(0, 3, page.shape)
+
+    cleaned = remove_lines(find_ink(np.clip(page, 0, 255).astype(np.uint8)))
+
+    assert (cleaned[digits > 0.7] >= 0.2).mean() > 0.97
+    apart = cv2.dilate(digits, np.ones((15, 15), np.uint8)) == 0
+    # Of a line that a corner of the picture cuts off too little is seen.
+    assert (np.where(apart, cleaned, 0)[20:-20, 20:-20] >= 0.2).mean() < 0.002
+
+
+def test_a_stroke_along_a_line_stays():
+    ink = 0.7 * square((600, 900), 30, 2)
+    line = 15 + 30 * 8
+    ink[line - 3 : line + 5, 300:380] = 1
+
+    cleaned = remove_lines(ink)
+
+    assert (cleaned[line - 3 : line + 5, 300:380] > 0).mean() > 0.97
+    assert (np.delete(cleaned, np.s_[line - 3 : line + 5], axis=0) > 0).mean() < 0.001
+
+
+def test_a_bold_stroke_no_thicker_than_the_line_along_it_stays():
+    ink = 0.5 * square((600, 900), 60, 4)
+    line = 30 + 60 * 4
+    ink[line : line + 4, 300:380] = 1
+
+    cleaned = remove_lines(ink)
+
+    assert (cleaned[line : line + 4, 300:380] > 0).all()
+    assert (cleaned > 0).sum() < 1.1 * 4 * 80
