@@ -134,3 +134,14 @@ def test_a_bold_stroke_no_thicker_than_the_line_along_it_stays():
 
     assert (cleaned[line : line + 4, 300:380] > 0).all()
     assert (cleaned > 0).sum() < 1.1 * 4 * 80
+
+
+def test_a_frame_that_reaches_from_an_edge_to_the_middle_goes():
+    ink = np.zeros((600, 900), np.float32)
+    ink[150:152, :451] = ink[400:402, :451] = 1
+    ink[250:350, 200:220] = 1
+
+    cleaned = remove_lines(ink)
+
+    assert (cleaned[250:350, 200:220] == 1).all()
+    assert cleaned.sum() < 1.01 * 100 * 20
