@@ -2,9 +2,9 @@
 
 A step, a module, so that the app can show every one of them: ``pictures`` opens a file, ``desk``
 paints over what lies around the paper, ``strokes`` tells whether they are dark or bright and how
-wide, ``ink`` tells them from their ground, ``lines`` removes what is printed on the paper,
-``glyphs`` finds the digits and their order, ``split`` parts those that touch, ``form`` gives each
-MNIST's pen, size and place.
+wide, ``shade`` finds narrow shadows, ``ink`` tells strokes from their ground, ``lines`` removes
+what is printed on the paper, ``glyphs`` finds the digits and their order, ``split`` parts those
+that touch, ``form`` gives each MNIST's pen, size and place.
 """
 
 from dataclasses import dataclass

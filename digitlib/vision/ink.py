@@ -13,6 +13,7 @@ from digitlib.vision.crop import find_filled
 from digitlib.vision.desk import clear_desk
 from digitlib.vision.overview import OVERVIEW, look_over, shrink
 from digitlib.vision.pen import measure_pen
+from digitlib.vision.shade import find_shadows
 from digitlib.vision.strokes import find_strokes
 
 # Ink must differ from its ground by this share of full contrast. Paper grain and the artefacts of
@@ -74,12 +75,15 @@ def _find_strength(grey: np.ndarray) -> tuple[np.ndarray, float]:
     uncleared = _smooth_grain(grey)
     overview = look_over(uncleared)
     grey = clear_desk(uncleared, overview)
-    strokes = find_strokes(overview if grey is uncleared else look_over(grey))
+    if grey is not uncleared:
+        overview = look_over(grey)
+    strokes = find_strokes(overview)
     paper = grey if strokes.dark else 255 - grey
     ground = _find_flat_ground(paper)
     if ground is not None:
         strength = _measure(paper, ground, strokes.dark)
         return strength, _find_pen(strength, strokes.width)[0]
+    paper = _lift_shadows(paper, overview.fine, strokes.dark)
     window = min(WINDOW * min(paper.shape), STROKE_WINDOW * strokes.width)
     ground = find_ground(paper, max(3, round(window)))
     strength = _measure(paper, ground, strokes.dark)
@@ -132,6 +136,29 @@ def _close_round(grey: np.ndarray, side: int) -> np.ndarray:
     square, arm = np.ones((edge, edge), np.uint8), (side - edge) // 2
     wide = cv2.dilate(cv2.dilate(grey, square), CROSS, iterations=arm)
     return cv2.erode(cv2.erode(wide, CROSS, iterations=arm), square)
+
+
+def _lift_shadows(paper: np.ndarray, fine: np.ndarray, dark: bool) -> np.ndarray:
+    """Return the paper without narrow shadows, the same array where there are none.
+
+    Args:
+        paper: float32 (height, width), 0 to 255, ink darker than its ground.
+        fine: the picture's overview, uint8.
+        dark: whether ink is darker than its ground in the picture.
+    """
+    small = (fine if dark else 255 - fine).astype(np.float32)
+    # As wide as can be: the hand that a finger's shadow belongs to is a shadow too.
+    ground = find_ground(small, min(small.shape))
+    shadows = find_shadows(_measure(small, ground, dark))
+    if shadows is None:
+        return paper
+    shadows, ground = (
+        cv2.resize(each, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        for each in (shadows, ground)
+    )
+    lit = paper * (255 / (255 - shadows)) if dark else paper + shadows
+    # At the edge of a shadow some paper is in the light already: nowhere brighter than its ground.
+    return np.minimum(lit, np.maximum(ground, paper))
 
 
 def _measure(paper: np.ndarray, ground: np.ndarray, dark: bool) -> np.ndarray:
