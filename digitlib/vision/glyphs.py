@@ -32,6 +32,7 @@ NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider
 SAME_ROW = 0.4  # of the lower one's height, that two neighbours in a row have in common at least
 HELD = 0.25  # of a frame's height: how high what it holds must be
+CORNER = 0.1  # of its sides: how near to all its corners the ink of a rectangle comes
 THIN = 0.2  # of its height: how narrow an upright line is,
 RULED = 1.6  # times as high as digits are here: no 1,
 SEVERAL = 2  # beside as many or fewer it may be one
@@ -267,10 +268,27 @@ def _drop_frames(parts: list[_Part], labels: np.ndarray, dot: float) -> list[_Pa
 
     def is_frame(part: _Part) -> bool:
         pieces = _find_within(part, parts, labels)
-        high = any(piece.box.height >= HELD * part.box.height for piece in pieces)
-        return high and not _is_face(part, pieces, dot)
+        heights = [piece.box.height for piece in pieces if piece.area >= dot]
+        # On a board or a screen they may be small.
+        height = sum(heights) if _has_corners(part, labels) else max(heights, default=0)
+        held = height >= HELD * part.box.height or len(heights) > FEATURES
+        return held and not _is_face(part, pieces, dot)
 
     return [part for part in parts if not is_frame(part)]
+
+
+def _has_corners(part: _Part, labels: np.ndarray) -> bool:
+    """Tell whether a part's ink comes near to all four corners of its box, as no ring's does."""
+    box = part.box
+    own = labels[box.top : box.bottom, box.left : box.right] == part.labels[0]
+    down, across = (max(1, round(CORNER * side)) for side in own.shape)
+    corners = (
+        own[:down, :across],
+        own[:down, -across:],
+        own[-down:, :across],
+        own[-down:, -across:],
+    )
+    return all(corner.any() for corner in corners)
 
 
 def _find_within(part: _Part, parts: list[_Part], labels: np.ndarray) -> list[_Part]:
@@ -294,9 +312,11 @@ def _is_face(ring: _Part, pieces: list[_Part], dot: float) -> bool:
         return False
     one, other, *_, mouth = sorted(boxes, key=lambda box: _find_middle(box)[1])
     left, right = sorted((_find_middle(one)[0], _find_middle(other)[0]))
+    lower = max(one, other, key=lambda eye: _find_middle(eye)[1])
     beside = one.overlap_across(other) < 0 < one.overlap_down(other)
-    below = left < _find_middle(mouth)[0] < right and mouth.top >= max(one.top, other.top)
-    return beside and below and max(one.height, other.height) < EYE * ring.box.height
+    wide = mouth.width >= mouth.height
+    below = left < _find_middle(mouth)[0] < right and mouth.top >= _find_middle(lower)[1]
+    return beside and below and wide and max(one.height, other.height) < EYE * ring.box.height
 
 
 def _is_crowded(part: _Part, pieces: list[_Part], dot: float) -> bool:
@@ -309,10 +329,15 @@ def _is_crowded(part: _Part, pieces: list[_Part], dot: float) -> bool:
 
 
 def _surrounds(labels: np.ndarray, frame: int, box: Box) -> bool:
-    """Tell whether a frame is on all four sides of a box, seen from its middle."""
+    """Tell whether a frame is on all four sides of a box, seen from its middle.
+
+    Where it reaches beyond the picture, the picture's edge will do.
+    """
     row, column = labels[box.top + box.height // 2], labels[:, box.left + box.width // 2]
     sides = (row[: box.left], row[box.right :], column[: box.top], column[box.bottom :])
-    return all((side == frame).any() for side in sides)
+    edges = (labels[:, 0], labels[:, -1], labels[0], labels[-1])
+    missing = [edge for side, edge in zip(sides, edges, strict=True) if not (side == frame).any()]
+    return len(missing) <= 1 and all((edge == frame).any() for edge in missing)
 
 
 def _drop_rulings(parts: list[_Part]) -> list[_Part]:

@@ -132,6 +132,31 @@ def test_a_box_around_each_digit_and_a_ring_around_all_are_none():
     assert boxes(ink) == expected
 
 
+@pytest.mark.parametrize("rows", [["12"], ["12", "3"], ["1234"], ["1234", "1234"]])
+@pytest.mark.parametrize("left", [20, -9])  # or beyond the picture's edge
+def test_small_digits_on_a_framed_board_are_read(rows, left):
+    ink, expected = np.zeros((300, 420), np.float32), []
+    cv2.rectangle(ink, (left, 20), (400, 280), 1, 8)
+    for line, row in enumerate(rows):
+        places = range(60, 60 + 40 * len(row), 40)
+        expected.append([Box(place, 60 + 70 * line + place % 3, 12, 45) for place in places])
+        for box in expected[-1]:
+            ink[box.top : box.bottom, box.left : box.right] = 1
+
+    assert boxes(ink) == expected
+
+
+def test_a_face_with_corners_is_crowded():
+    ink = np.zeros((280, 280), np.float32)
+    cv2.rectangle(ink, (50, 50), (230, 230), 1, 12)
+    for eye in (100, 180):
+        cv2.circle(ink, (eye, 110), 14, 1, -1)
+    cv2.ellipse(ink, (140, 150), (50, 40), 0, 20, 160, 1, 12)
+
+    ((glyph,),) = find_glyphs(ink)
+    assert glyph.crowded
+
+
 def test_an_upright_line_beside_a_number_is_no_digit():
     ink, expected = three_bars()
     ink[50:150, 230:234] = 1
