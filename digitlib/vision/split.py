@@ -1,5 +1,7 @@
 """Part digits that touch, where a judge is surer of the parts than of the whole."""
 
+import itertools
+from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,14 +25,13 @@ USUAL = 1.0  # times its height: a glyph wider than this is the less likely to b
 WORTH = 15.0
 STRANGE = 2.0  # how many logits an answer loses for each that its glyph lacks to look like a digit
 LEVELS = 48  # rows at which a seam is looked for
-MARGIN = 1 / 4  # of the height: how far from the sides the seams begin,
-FURTHEST = 1.75  # and in a long row how far at most from the left: no digit is wider
-STEP = 1 / 16  # of the height: how far apart they begin
+STEP = 1 / 16  # of the height: how far apart seams begin,
+APART = 0.11  # and how far apart those are that count inside a row
 # Straight cuts, where digits overlap: how many columns to the right they go for each row.
 LEANS = (-0.3, 0.0, 0.3)
-# Where digits overlap, a stroke may belong to both: how many pens beyond the seam the left part and
-# the right one reach. Tried on the few best seams.
-SHARES = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+THINNEST, WIDEST = 1 / 5, 1.0  # of the height: how far apart the seams beside a digit are
+# Where digits overlap, a stroke may belong to both, so that a part reaches a pen beyond its seam:
+# tried at the few best seams.
 FEW = 3
 REACH = 1 / 4  # of the height: how far a seam may lean or swerve
 SLANT = 0.05  # ink that a seam would rather cross than step aside by a pixel
@@ -38,8 +39,9 @@ CERTAIN = 6.0  # logits: a digit read as surely, and no wider than digits are, i
 SMALLEST = 0.5  # of the height: a part that is lower is a piece of a digit
 MOST_PIECES = 6  # in which one digit may be found
 DOUBT = 2.0  # how many logits surer of the whole the judge must be to join them
-CROSSED = 20.0  # how many logits a cut loses for each height of ink that it runs through,
-MOST_CROSSED = 0.35  # and no cut runs through more
+# How many logits a part loses for each height of ink that the worse of its seams runs through,
+CROSSED = 20.0
+MOST_CROSSED = 0.35  # and none runs through more
 # How many logits a cut needs at least, since letters fall apart into what are no digits either:
 # nearly all cuts between digits that overlap have more, three of four through letters less.
 LEAST = -1.0
@@ -48,8 +50,9 @@ LEAST = -1.0
 # and half of those through letters.
 DUE, ROOM = 10.0, 1.1
 WEAKEST = -2.0  # and each of the two at least: half of an m has less
+ROW = 1.6  # times its height: what is wider is no letter, and none of this holds
 WHOLE = 0.7  # of a digit's height: what is lower may be a piece of it
-MOST_DIGITS = 12  # that touch each other
+MOST_DIGITS = 12  # that touch each other: what is as many times as wide as high is no number
 
 
 def judge_glyphs(rows: list[list[Glyph]], ink: np.ndarray, judge: Judge) -> list[list[Glyph]]:
@@ -83,9 +86,13 @@ def _is_in_pieces(box: Box, glyphs: list[Glyph]) -> bool:
 def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
     """Part a glyph into the digits it is made of, from left to right.
 
-    The cuts follow the seams that cross the least ink, or straight lines; where digits overlap,
-    both may keep the stroke between them. Of all cuts the one is taken whose weaker part the judge
-    is surest of, if that is surer than it is of the whole; then each part is tried again.
+    By over-segmentation, as rows of handwriting are read (LeCun, Bottou, Bengio and Haffner,
+    *Gradient-Based Learning Applied to Document Recognition*, 1998): there are more seams than
+    digits, the ways down that cross the least ink, or straight lines. All parts between two seams
+    that have the width of a digit are judged, and the surest way from the left side to the right
+    one, part by part, is taken. Where digits overlap, both may keep the stroke between them: this
+    is tried beside the seams of that way. The parts are what is there if the judge is surer of the
+    weakest than of the whole.
 
     Args:
         glyph: digits that touch, or one digit.
@@ -94,7 +101,27 @@ def split_touching(glyph: Glyph, judge: Judge) -> list[Glyph]:
     Returns:
         the glyph itself where it is one digit.
     """
-    return _split(glyph, judge, MOST_DIGITS)
+    wide = glyph.box.width / glyph.box.height
+    if not NARROWEST <= wide <= MOST_DIGITS or glyph.crowded:
+        return [glyph]
+    whole = find_certainty([glyph], judge)[0]
+    if wide <= USUAL and whole > CERTAIN:
+        return [glyph]
+    small = _shrink(glyph)
+    seams = _find_seams(small.ink)
+    last = len(seams) - 1
+    parts = _judge_parts(small, seams, _list_spans(seams), judge)
+    rough = _find_path(parts, last, lambda one, other: True)
+    if not rough:
+        return [glyph]
+    pen = measure_pen((small.ink >= 0.5).astype(np.uint8)) / small.box.height
+    parts = _judge_parts(small, seams, _list_shared(rough, parts, pen), judge)
+    path = _find_path(parts, last, lambda one, other: not _are_halves(one, other, small.box))
+    if not path or _weigh(path, wide) <= whole:
+        return [glyph]
+    large = [_enlarge(seam, glyph) for seam in seams]
+    digits = [_take_between(glyph, large, part.span) for part in path]
+    return [glyph] if None in digits else digits
 
 
 def find_certainty(glyphs: list[Glyph], judge: Judge) -> np.ndarray:
@@ -118,51 +145,34 @@ def _ask(glyphs: list[Glyph], judge: Judge) -> tuple[np.ndarray, np.ndarray, np.
     return np.log(likely / (1 - likely)) - doubts, scores, probabilities.argmax(axis=1)
 
 
-def _split(glyph: Glyph, judge: Judge, most: int) -> list[Glyph]:
-    wide = glyph.box.width / glyph.box.height
-    if most < 2 or wide < NARROWEST or glyph.crowded:
-        return [glyph]
-    whole = find_certainty([glyph], judge)[0]
-    if wide <= USUAL and whole > CERTAIN:
-        return [glyph]
-    small = _shrink(glyph)
-    cuts = _cut(small, _find_seams(small.ink))
-    if not cuts:
-        return [glyph]
-    surest = np.argsort(-_weigh(cuts, wide, judge), kind="stable")[:FEW]
-    seams = [cuts[place].seam for place in surest]
-    cuts = [cut for share in SHARES for cut in _cut(small, seams, share)]
-    of_cuts = _weigh(cuts, wide, judge)
-    best = cuts[int(of_cuts.argmax())]
-    found = _cut(glyph, [_enlarge(best.seam, glyph)], best.share)
-    if of_cuts.max() <= max(whole, LEAST) or not found:
-        return [glyph]
-    left, right = found[0].left, found[0].right
-    return [*_split(left, judge, most - 1), *_split(right, judge, most - 1)]
-
-
 class _Seam(NamedTuple):
     columns: np.ndarray  # (height,), where it runs in each row
     crossed: float  # how much full ink it runs through, in heights of the glyph
+    apart: bool = True  # whether none close by crosses less
 
 
-class _Cut(NamedTuple):
-    left: Glyph
-    right: Glyph
-    seam: _Seam
-    share: tuple[float, float]
+class _Span(NamedTuple):
+    """What lies between two seams, given by their numbers, and how many heights beyond each."""
+
+    left: int
+    right: int
+    beyond: tuple[float, float] = (0.0, 0.0)
+
+
+class _Part(NamedTuple):
+    span: _Span
+    box: Box
+    certainty: float  # that it is a digit, less what its seams cost
+    score: float
+    digit: int
 
 
 def _shrink(glyph: Glyph) -> Glyph:
-    """Return what seams are looked for in, of up to ``LEVELS`` rows, in a box of its own.
-
-    Of a long row only the beginning, as the first digit is to be found.
-    """
+    """Return what seams are looked for in, of up to ``LEVELS`` rows, in a box of its own."""
     scale = min(1, LEVELS / glyph.box.height)
     size = [max(2, round(length * scale)) for length in glyph.ink.shape[::-1]]
     ink = cv2.resize(glyph.ink, size, interpolation=cv2.INTER_AREA)
-    ink = ink[:, : round((FURTHEST + USUAL) * size[1])]
-    return Glyph(Box(0, 0, ink.shape[1], ink.shape[0]), ink)
+    return Glyph(Box(0, 0, size[0], size[1]), ink)
 
 
 def _enlarge(seam: _Seam, glyph: Glyph) -> _Seam:
@@ -173,78 +183,170 @@ def _enlarge(seam: _Seam, glyph: Glyph) -> _Seam:
     return _Seam(columns, seam.crossed)
 
 
-def _weigh(cuts: list[_Cut], wide: float, judge: Judge) -> np.ndarray:
-    """Return how sure a judge is that cuts are right, float64 (n,), to compare with the whole."""
-    crossed = CROSSED * np.array([cut.seam.crossed for cut in cuts])
-    # Of a long row of digits no cut leaves two single ones; the left one must be one, at least.
-    if wide > 2:
-        return find_certainty([cut.left for cut in cuts], judge) - crossed
-    parts = [part for cut in cuts for part in (cut.left, cut.right)]
-    certainty, scores, digits = (each.reshape(-1, 2) for each in _ask(parts, judge))
-    halves = scores.sum(axis=1) < DUE * max(0, ROOM - wide)
-    halves |= scores.min(axis=1) < WEAKEST
-    # Half of an A, a V or an N is a 1 to whoever is asked, and an n or an h are a 1 and a 7.
-    halves |= (digits == 1).all(axis=1) | ((digits == (1, 7)).all(axis=1) & (wide < USUAL))
-    weaker = np.where(halves, -np.inf, certainty.min(axis=1))
-    return weaker - crossed - WORTH * max(0, USUAL - wide)
-
-
 def _find_seams(ink: np.ndarray) -> list[_Seam]:
-    """Return the ways down along which ink may be cut: the cheapest ones and straight ones."""
+    """Return the ways down along which ink may be cut, from left to right, and both its sides.
+
+    Of those that lie close together the one is marked that crosses the least ink.
+    """
     height, width = ink.shape
-    margin, step = max(1, round(MARGIN * height)), max(1, round(STEP * height))
-    furthest = min(width - margin, round(FURTHEST * height))
-    down = np.arange(height)
-    seams = {}
-    for start in range(margin, furthest + 1, step):
-        straight = [start + lean * (down - height / 2) for lean in LEANS]
-        for columns in [_find_seam(ink, start), *straight]:
-            columns = np.clip(np.round(columns).astype(int), 0, width - 1)
-            seams[columns.tobytes()] = _Seam(columns, float(ink[down, columns].sum()) / height)
-    return [seam for seam in seams.values() if seam.crossed <= MOST_CROSSED]
+    down, sides = np.arange(height), np.zeros(height, int)
+    starts = np.arange(0, width, max(1, round(STEP * height)))
+    straight = [start + lean * (down - height / 2) for start in starts for lean in LEANS]
+    ways = np.clip(np.round([*_find_cheapest(ink, starts), *straight]).astype(int), 0, width - 1)
+    crossed = ink[down, ways].sum(axis=1) / height
+    middles = ways.mean(axis=1)
+    apart: list[int] = []
+    for place in np.argsort(crossed, kind="stable"):
+        if np.all(np.abs(middles[place] - middles[apart]) >= APART * height):
+            apart.append(place)
+    seams = [
+        _Seam(ways[place], crossed[place], place in apart)
+        for place in np.argsort(middles, kind="stable")
+        if crossed[place] <= MOST_CROSSED
+    ]
+    return [_Seam(sides, 0.0), *seams, _Seam(sides + width, 0.0)]
 
 
-def _cut(glyph: Glyph, seams: list[_Seam], share: tuple[float, float] = (0.0, 0.0)) -> list[_Cut]:
-    """Return the pairs of parts into which seams cut a glyph.
+def _find_cheapest(ink: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the ways down that cross the least ink, a column per row, int (n, height).
+
+    Each begins anywhere near one of the columns ``starts``, int (n,), and stays near it. Found row
+    by row, all at once: the cheapest way to a pixel comes from the cheapest of the three above it
+    (dynamic programming, as in seam carving: Avidan and Shamir, 2007).
+    """
+    height, reach = len(ink), round(REACH * len(ink))
+    framed = np.pad(ink, ((0, 0), (reach, reach)), constant_values=np.inf)
+    near = sliding_window_view(framed, 2 * reach + 1, axis=1)[:, starts]
+    aside = np.array([SLANT, 0, SLANT], np.float32)
+    total, steps = near[0], np.zeros(near.shape, int)
+    for row in range(1, height):
+        above = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
+        ways = sliding_window_view(above, 3, axis=1) + aside
+        steps[row] = ways.argmin(axis=2) - 1
+        total = near[row] + ways.min(axis=2)
+    seams = [total.argmin(axis=1)]
+    for row in range(height - 1, 0, -1):
+        seams.append(seams[-1] + steps[row, np.arange(len(starts)), seams[-1]])
+    return np.stack(seams[::-1], axis=1) + starts[:, None] - reach
+
+
+def _list_spans(seams: list[_Seam]) -> list[_Span]:
+    """Return what has the width of a digit between two seams.
+
+    Inside a row only the best seams count, as each may be paired with many; where one seam alone
+    may part a pair, each does.
+    """
+    height, last = len(seams[0].columns), len(seams) - 1
+    middles = [seam.columns.mean() / height for seam in seams]
+
+    def fits(left: int, right: int) -> bool:
+        return THINNEST <= middles[right] - middles[left] <= WIDEST
+
+    alone = [fits(0, seam) and fits(seam, last) for seam in range(last + 1)]
+    return [
+        _Span(left, right)
+        for left, right in itertools.combinations(range(last + 1), 2)
+        if fits(left, right)
+        and (left, right) != (0, last)
+        and (
+            (seams[left].apart and seams[right].apart)
+            or (left == 0 and alone[right])
+            or (right == last and alone[left])
+        )
+    ]
+
+
+def _list_shared(path: list[_Part], parts: list[_Part], pen: float) -> list[_Span]:
+    """Return the spans along a path and what else is as good there: near seams, a pen beyond."""
+    costs = {part.span[:2]: _find_cost(part) for part in parts}
+    edges = [[(0, 0.0)]]
+    for one, other in itertools.pairwise(path):
+        left, right = one.span.left, other.span.right
+        both = {
+            seam: costs[left, seam] + costs[seam, right]
+            for seam in range(left + 1, right)
+            if (left, seam) in costs and (seam, right) in costs
+        }
+        best = sorted(both, key=both.__getitem__)[:FEW]
+        edges.append([*itertools.product(best, (0.0, pen))])
+    edges.append([(path[-1].span.right, 0.0)])
+    return [
+        _Span(left, right, (beyond_left, beyond_right))
+        for lefts, rights in itertools.pairwise(edges)
+        for (left, beyond_left), (right, beyond_right) in itertools.product(lefts, rights)
+        if left < right
+    ]
+
+
+def _judge_parts(glyph: Glyph, seams: list[_Seam], spans: list[_Span], judge: Judge) -> list[_Part]:
+    """Return what lies within spans, but for what is too little for a digit, as a judge sees it."""
+    taken = [(span, part) for span in spans if (part := _take_between(glyph, seams, span))]
+    if not taken:
+        return []
+    crossed = [max(seams[span.left].crossed, seams[span.right].crossed) for span, _ in taken]
+    certainty, scores, digits = _ask([part for _, part in taken], judge)
+    certainty -= CROSSED * np.array(crossed)
+    return [
+        _Part(span, part.box, *values)
+        for (span, part), *values in zip(taken, certainty, scores, digits, strict=True)
+    ]
+
+
+def _find_cost(part: _Part) -> float:
+    """Return minus the logarithm of the probability that a part is a digit."""
+    return float(np.logaddexp(0, -part.certainty))
+
+
+def _find_path(parts: list[_Part], last: int, fit: Callable[[_Part, _Part], bool]) -> list[_Part]:
+    """Return the parts, each beginning where the one before ends, that are likeliest all digits.
+
+    Dynamic programming from left to right, as for the shortest path.
 
     Args:
-        glyph: what is cut.
-        seams: where.
-        share: how many pens beyond the seam the left and the right part reach.
+        parts: to choose from.
+        last: the number of the last seam.
+        fit: tells whether one may stand before the other.
+
+    Returns:
+        two at least, from the first seam to the last; none if no way leads there.
     """
-    pen = measure_pen((glyph.ink >= 0.5).astype(np.uint8)) if any(share) else 0.0
-    columns, cuts = np.arange(glyph.box.width), []
-    for seam in seams:
-        border = seam.columns[:, None]
-        left = _take(glyph, columns < border + share[0] * pen)
-        right = _take(glyph, columns >= border - share[1] * pen)
-        if left and right:
-            cuts.append(_Cut(left, right, seam, share))
-    return cuts
+    ending: dict[int, list[tuple[float, list[_Part]]]] = defaultdict(list)
+    ending[0] = [(0.0, [])]
+    for part in sorted(parts, key=lambda part: part.span.right):
+        ways = [way for way in ending[part.span.left] if not way[1] or fit(way[1][-1], part)]
+        if ways:
+            cost, before = min(ways, key=lambda way: way[0])
+            ending[part.span.right].append((cost + _find_cost(part), [*before, part]))
+    return min(ending[last], key=lambda way: way[0], default=(0.0, []))[1]
 
 
-def _find_seam(ink: np.ndarray, start: int) -> np.ndarray:
-    """Return the way down that crosses the least ink, a column per row, int (height,).
+def _are_halves(one: _Part, other: _Part, whole: Box) -> bool:
+    """Tell whether neighbours look more like the halves of a letter that is the whole."""
+    if whole.width > ROW * whole.height:
+        return False
+    room = one.box.join(other.box).width / whole.height - one.span.beyond[0] - other.span.beyond[1]
+    if one.score + other.score < DUE * max(0, ROOM - room) or min(one.score, other.score) < WEAKEST:
+        return True
+    # Half of an A, a V or an N is a 1 to whoever is asked, and an n or an h are a 1 and a 7.
+    digits = (one.digit, other.digit)
+    return digits == (1, 1) or (digits == (1, 7) and room < USUAL)
 
-    It begins anywhere near the column ``start`` and stays near it. Found row by row: the cheapest
-    way to a pixel comes from the cheapest of the three above it (dynamic programming, as in seam
-    carving: Avidan and Shamir, 2007).
-    """
-    height, width = ink.shape
-    reach = round(REACH * height)
-    low, high = max(0, start - reach), min(width, start + reach + 1)
-    aside = np.array([SLANT, 0, SLANT], np.float32)
-    total = ink[:, low:high].copy()
-    steps = np.zeros(total.shape, int)
-    for row in range(1, height):
-        above = np.pad(total[row - 1], 1, constant_values=np.inf)
-        ways = sliding_window_view(above, 3) + aside
-        steps[row] = ways.argmin(axis=1) - 1
-        total[row] += ways.min(axis=1)
-    seam = [int(total[-1].argmin())]
-    for row in range(height - 1, 0, -1):
-        seam.append(seam[-1] + steps[row, seam[-1]])
-    return low + np.array(seam[::-1])
+
+def _weigh(path: list[_Part], wide: float) -> float:
+    """Return how sure the judge is of the weakest of parts, to compare with the whole."""
+    weakest = min(part.certainty for part in path) - WORTH * max(0, USUAL - wide)
+    return weakest if weakest > LEAST or wide > ROW else -np.inf
+
+
+def _take_between(glyph: Glyph, seams: list[_Seam], span: _Span) -> Glyph | None:
+    """Return the part of a glyph within a span; None where that is too little for a digit."""
+    left = seams[span.left].columns - span.beyond[0] * glyph.box.height
+    right = seams[span.right].columns + span.beyond[1] * glyph.box.height
+    first, end = max(0, int(left.min())), min(glyph.box.width, int(right.max()) + 1)
+    columns = np.arange(first, end)
+    box = Box(glyph.box.left + first, glyph.box.top, end - first, glyph.box.height)
+    mask = (columns >= left[:, None]) & (columns < right[:, None])
+    return _take(Glyph(box, glyph.ink[:, first:end]), mask)
 
 
 def _take(glyph: Glyph, mask: np.ndarray) -> Glyph | None:

@@ -178,3 +178,29 @@ def test_a_one_and_a_seven_in_little_room_are_an_n(width, right, count):
         return np.where(both[:, None], 0.1, parts), np.full(len(digits), 5.0)
 
     assert len(split_touching(write_bars(width), judge)) == count
+
+
+def test_rows_that_overlap_are_parted(clear_digits, cnn):
+    """No one cut leaves two single digits, and two side by side may look like none."""
+    chance = np.random.default_rng(0)
+    right = []
+    for count in (3, 4, 5) * 10:
+        numbers = chance.choice([0, 2, 3, 4, 5, 6, 7, 8, 9], count).tolist()
+        glyph = write_touching([clear_digits[number] for number in numbers], overlap=2)
+        parts = split_touching(glyph, cnn.read_scored)
+        forms = np.stack([to_mnist_form(part.ink) for part in parts])
+        right.append(cnn.read(forms).argmax(axis=1).tolist() == numbers)
+    assert np.mean(right) > 0.65
+
+
+def test_a_row_that_only_begins_with_digits_is_left_as_it_is(clear_digits, cnn):
+    """A long stroke leads on from them, in which there is nothing as high as a digit."""
+    row = write_touching([clear_digits[3], clear_digits[6]])
+    height, width = row.ink.shape
+    ink = np.zeros((height, width + 5 * height), np.float32)
+    ink[:, :width] = row.ink
+    ink[height // 2 : height // 2 + 6, width - 30 :] = 1
+
+    parts = split_touching(Glyph(Box(0, 0, ink.shape[1], height), ink), cnn.read_scored)
+
+    assert [part.box.right for part in parts][-1] == ink.shape[1]
