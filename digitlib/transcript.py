@@ -12,6 +12,7 @@ import numpy as np
 
 from digitlib.reading.recogniser import Answer, Recogniser
 from digitlib.vision import Box, PreparedGlyph, PreparedPicture, prepare_digits
+from digitlib.vision.signs import is_plus
 
 CROWDED = 9.0  # what a glyph's score loses if it is crowded: of digits fewer than e^-9 are
 COMPANY = 3.0  # what a score may lack among digits: there a glyph is 20 times as likely to be one
@@ -118,7 +119,9 @@ def _read(prepared: PreparedPicture, recogniser: Recogniser) -> Transcript:
     probabilities, scores = recogniser.read_scored(digits)
     scores -= CROWDED * np.array([glyph.crowded for row in prepared.rows for glyph in row])
     answers = map(Answer, probabilities, scores.tolist())
-    accepted = iter(accept_together(scores).tolist())
+    # Company helps no plus sign between numbers that are added up.
+    alone = np.array([is_plus(digit) for digit in digits])
+    accepted = iter((accept_together(scores) & ((scores >= 0) | ~alone)).tolist())
     rows = [
         tuple(ReadGlyph(glyph, next(answers), next(accepted)) for glyph in row)
         for row in prepared.rows

@@ -132,6 +132,20 @@ def test_among_digits_a_glyph_need_look_less_like_one(scores, accepted):
     assert accept_together(np.array(scores)).tolist() == accepted
 
 
+@pytest.mark.parametrize("pen", [8, 12, 16])
+@pytest.mark.parametrize("lean", [0, 4])
+def test_a_plus_before_a_number_is_no_digit(pen, lean, sure):
+    champion = Recogniser(load_run(DEFAULT_MODEL).model_file)
+    digits = compose(sure, ["36", "52", "88"])
+    page = cv2.copyMakeBorder(digits, 0, 0, 60, 0, cv2.BORDER_CONSTANT, value=255)
+    middle = 60, 40 + 3 * SIZE // 2
+    for x, y in ((22, 0), (lean, 32)):
+        ends = [(middle[0] + sign * x, middle[1] - sign * y) for sign in (-1, 1)]
+        cv2.line(page, *ends, 0, pen, cv2.LINE_AA)
+
+    assert transcribe_picture(page, champion).texts == ("36", "52", "88")
+
+
 def test_every_step_is_written(tmp_path, sure, cnn):
     write_steps(transcribe_picture(compose(sure, ["12", "3"]), cnn).prepared, tmp_path / "new")
 
