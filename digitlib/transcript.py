@@ -120,8 +120,8 @@ def _read(prepared: PreparedPicture, recogniser: Recogniser) -> Transcript:
     scores -= CROWDED * np.array([glyph.crowded for row in prepared.rows for glyph in row])
     answers = map(Answer, probabilities, scores.tolist())
     # Company helps no plus sign between numbers that are added up.
-    alone = np.array([is_plus(digit) for digit in digits])
-    accepted = iter((accept_together(scores) & ((scores >= 0) | ~alone)).tolist())
+    pluses = np.array([is_plus(digit) for digit in digits])
+    accepted = iter((accept_together(scores) & ((scores >= 0) | ~pluses)).tolist())
     rows = [
         tuple(ReadGlyph(glyph, next(answers), next(accepted)) for glyph in row)
         for row in prepared.rows

@@ -31,7 +31,8 @@ DASH = 3  # times as wide as high, and low: a minus, a line under a sum
 NEAR = 0.15  # of a digit's longer side: how far off a piece of it may lie
 WIDEST = 1.4  # times as wide as high: no digit is wider
 SAME_ROW = 0.4  # of the lower one's height, that two neighbours in a row have in common at least
-HELD = 0.25  # of a frame's height: how high what it holds must be
+# Of a frame's height: how high what it holds must be, one of it or on a board all together.
+HELD = 0.25
 CORNER = 0.1  # of its sides: how near to all its corners the ink of a rectangle comes
 THIN = 0.2  # of its height: how narrow an upright line is,
 RULED = 1.6  # times as high as digits are here: no 1,
